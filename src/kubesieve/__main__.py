@@ -1,0 +1,5 @@
+"""``python -m kubesieve``."""
+
+from kubesieve.cli.main import main
+
+main()
