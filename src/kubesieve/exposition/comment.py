@@ -78,9 +78,7 @@ def declare(cursor: Cursor, metadata: Metadata, families: Families) -> Family:
         )
     if metadata.keyword == b"TYPE":
         if family.sampled:
-            cursor.fail(
-                "a TYPE line before its samples", reason="text-late-type", got="a TYPE line after a sample"
-            )
+            cursor.fail("a TYPE line before its samples", reason="text-late-type", got="a TYPE line after a sample")
         family.type = metadata.text
     family.declared |= {metadata.keyword}
     return family

@@ -21,7 +21,8 @@ _ESCAPE = re.compile(rb'\\["\\n]')
 
 _KINDS = (
     (re.compile(rb"[0-9]"), "a digit"),
-    (re.compile(rb"[a-zA-Z_:]"), "a letter"),
+    (re.compile(rb"[a-zA-Z_]"), "a letter"),
+    (re.compile(rb":"), "a colon"),
     (re.compile(rb"[ \t]"), "a blank"),
     (re.compile(rb'"'), "a quote"),
     (re.compile(rb"[{}]"), "a brace"),

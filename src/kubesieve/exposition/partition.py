@@ -94,11 +94,7 @@ def _append(pieces: list[Run | Header], line: SampleLine | MetadataLine) -> None
         return
     namespace = line.sample.labels.get(NAMESPACE)
     last = pieces[-1] if pieces else None
-    if (
-        isinstance(last, Run)
-        and last.end == line.start
-        and (last.family, last.namespace) == (family, namespace)
-    ):
+    if isinstance(last, Run) and last.end == line.start and (last.family, last.namespace) == (family, namespace):
         pieces[-1] = Run(last.start, line.end, family, namespace, last.samples + 1)
     else:
         pieces.append(Run(line.start, line.end, family, namespace, 1))

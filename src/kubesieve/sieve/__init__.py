@@ -1,0 +1,17 @@
+"""What may pass: one Policy, applied alike to text, pod lists and summaries. Pure: bytes and values in and out."""
+
+from kubesieve.sieve.apply import Scanned, Sieved, answer, scan, sieve
+from kubesieve.sieve.node_series import NodeSeries
+from kubesieve.sieve.policy import Policy, parse_namespaces, parse_patterns
+
+__all__ = [
+    "NodeSeries",
+    "Policy",
+    "Scanned",
+    "Sieved",
+    "answer",
+    "parse_namespaces",
+    "parse_patterns",
+    "scan",
+    "sieve",
+]

@@ -1,0 +1,77 @@
+"""A kubelet's body, whole or not at all: framing, size, gzip."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import aiohttp
+
+from kubesieve.faults import UpstreamFault
+
+_GZIP_ONLY = 16 + zlib.MAX_WBITS
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Bounds on what one kubelet may cost: bytes on the wire, bytes decoded, bytes of one header line, seconds."""
+
+    body_bytes: int = 128 * 1024 * 1024
+    decoded_bytes: int = 256 * 1024 * 1024
+    header_bytes: int = 16 * 1024
+    seconds: float = 10.0
+    connect_seconds: float = 3.0
+    connections: int = 16
+
+
+async def read_body(response: aiohttp.ClientResponse, caps: Caps) -> bytes:
+    """The decoded body. Raises UpstreamFault: too large, unframed, compressed in a way that was not offered or broken.
+    A body that ends early raises aiohttp.ClientPayloadError.
+    """
+    headers = response.headers
+    if "Content-Length" not in headers and headers.get("Transfer-Encoding", "").lower() != "chunked":
+        raise _fault("upstream-unframed", "a Content-Length or chunks", "neither: a cut body would look whole")
+    if (response.content_length or 0) > caps.body_bytes:
+        raise _too_large(caps.body_bytes)
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > caps.body_bytes:
+            raise _too_large(caps.body_bytes)
+        parts.append(part)
+    return decode(b"".join(parts), headers.get("Content-Encoding", ""), caps)
+
+
+def decode(body: bytes, encoding: str, caps: Caps) -> bytes:
+    """Undoes gzip, within the bound on decoded bytes."""
+    if encoding.strip().lower() in ("", "identity"):
+        return body
+    if encoding.strip().lower() != "gzip":
+        raise _fault("upstream-encoding", "gzip or no compression", "another Content-Encoding")
+    return _gunzip(body, caps.decoded_bytes)
+
+
+def _gunzip(body: bytes, bound: int) -> bytes:
+    stream, parts, size = zlib.decompressobj(_GZIP_ONLY), [], 0
+    try:
+        while body and not stream.eof:
+            part = stream.decompress(body, _PIECE)
+            size += len(part)
+            if size > bound:
+                raise _fault("upstream-too-large", f"at most {bound} bytes decompressed", "more")
+            parts.append(part)
+            body = stream.unconsumed_tail
+    except zlib.error:
+        raise _fault("upstream-encoding", "gzip, as the Content-Encoding says", "something else") from None
+    if not stream.eof or stream.unused_data:
+        raise _fault("upstream-truncated", "one whole gzip stream", "a cut one, or more behind it")
+    return b"".join(parts)
+
+
+def _too_large(bound: int) -> UpstreamFault:
+    return _fault("upstream-too-large", f"a body of at most {bound} bytes", "a larger one")
+
+
+def _fault(reason: str, expected: str, got: str) -> UpstreamFault:
+    return UpstreamFault(reason, f"expected {expected}; got {got}", status=502)

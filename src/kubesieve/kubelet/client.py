@@ -1,0 +1,169 @@
+"""An async client that asks a kubelet for the endpoints of the table, and believes nothing it has not checked."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+from types import TracebackType
+
+import aiohttp
+from yarl import URL
+
+from kubesieve import __version__
+from kubesieve.faults import OwnFault, UpstreamFault
+from kubesieve.kubelet.bodies import Caps, read_body
+from kubesieve.kubelet.endpoints import Endpoint, Kind
+from kubesieve.kubelet.trust import Trust
+
+_ACCEPT = {
+    Kind.HEALTH: "text/plain",
+    Kind.TEXT: "text/plain; version=0.0.4",
+    Kind.PODS: "application/json",
+    Kind.SUMMARY: "application/json",
+}
+_CONTENT_TYPE = re.compile(r"[\x20-\x7e]{1,200}")
+_TEXT_VERSION = re.compile(r";\s*version=\"?([^\";\s]*)", re.IGNORECASE)
+_PASSED_ON = {401: "unauthorized", 403: "forbidden", 404: "not-found"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole 200 of a kubelet: its Content-Type as it said it, its body decoded (bytes)."""
+
+    content_type: str
+    body: bytes
+
+
+def parse_url(text: str) -> URL:
+    """``https://HOST[:PORT]`` and nothing more. Raises OwnFault; plain http is refused: tokens would travel open."""
+    expected = "expected the kubelet's address as https://HOST:PORT"
+    try:
+        url = URL(text)
+        good = url.scheme == "https" and bool(url.host) and url.path in ("", "/") and url.user is None
+        good = good and not url.query_string and not url.fragment and url.port is not None
+    except ValueError:
+        good = False
+    if not good:
+        hint = "; a token is never sent over plain http" if text.startswith("http://") else ""
+        raise OwnFault("settings-kubelet", f"{expected}; got {text[:80]!a}{hint}")
+    return url.with_port(url.port if url.explicit_port else 10250)
+
+
+class KubeletClient:
+    """One kubelet. ``get`` is safe to call from many tasks; an Authorization is never tied to a connection."""
+
+    def __init__(self, url: URL, trust: Trust, *, caps: Caps | None = None, server_name: str | None = None) -> None:
+        self._url, self._trust = url, trust
+        self._caps = caps or Caps()
+        self._server_name = (server_name or url.host or "").rstrip(".")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> KubeletClient:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._caps.connections, keepalive_timeout=15),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
+            timeout=aiohttp.ClientTimeout(total=self._caps.seconds, sock_connect=self._caps.connect_seconds),
+            max_line_size=self._caps.header_bytes,
+            max_field_size=self._caps.header_bytes,
+            read_bufsize=256 * 1024,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, endpoint: Endpoint, authorization: str | None, *, query: bool = False) -> Reply:
+        """A whole, decoded body of an endpoint. ``query`` sends the endpoint's one parameter.
+
+        Raises UpstreamFault: 401, 403 and 404 as the kubelet said, 504 for time, 502 for all else that is not a whole
+        answer of the right type. Raises OwnFault where TLS cannot be set up.
+        """
+        try:
+            return await self._get(endpoint, self._headers(endpoint, authorization), query)
+        except TimeoutError:
+            raise UpstreamFault(
+                "upstream-timeout", f"expected an answer within {self._caps.seconds:g} s; got none", status=504
+            ) from None
+        except (aiohttp.ClientError, ssl.SSLError, OSError, aiohttp.http_exceptions.HttpProcessingError) as error:
+            raise explain(error) from None
+
+    async def _get(self, endpoint: Endpoint, headers: dict[str, str], query: bool) -> Reply:
+        if self._session is None:
+            raise OwnFault("client-closed", "expected an open client; got one before start or after stop")
+        url = self._url.with_path(endpoint.path)
+        if query and endpoint.query:
+            url = url.with_query({endpoint.query: "true"})
+        async with self._session.get(
+            url,
+            headers=headers,
+            allow_redirects=False,
+            ssl=self._trust.context(),
+            server_hostname=self._server_name,
+        ) as response:
+            _check_status(response.status)
+            content_type = check_content_type(endpoint, response.headers.get("Content-Type", ""))
+            return Reply(content_type, await read_body(response, self._caps))
+
+    def _headers(self, endpoint: Endpoint, authorization: str | None) -> dict[str, str]:
+        headers = {
+            "Accept": _ACCEPT[endpoint.kind],
+            "Accept-Encoding": "gzip" if endpoint.compressible else "identity",
+            "User-Agent": f"kubesieve/{__version__}",
+        }
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        return headers
+
+
+def _check_status(status: int) -> None:
+    if status in _PASSED_ON:
+        raise UpstreamFault(f"upstream-{_PASSED_ON[status]}", _ADVICE[status], status=status)
+    if status != 200:
+        raise UpstreamFault("upstream-status", f"expected status 200; got {status} from the kubelet", status=502)
+
+
+_ADVICE = {
+    401: "the kubelet did not accept the token; send a valid one as Authorization: Bearer",
+    403: "the kubelet knows the token and refuses this path; grant the sub-resource it needs on nodes",
+    404: "this kubelet does not offer this path",
+}
+
+
+def check_content_type(endpoint: Endpoint, content_type: str) -> str:
+    """The kubelet's own Content-Type, if it is one this endpoint may have. Raises UpstreamFault (an HTML page, say)."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    version = _TEXT_VERSION.search(content_type)
+    good = media_type == endpoint.media_type and _CONTENT_TYPE.fullmatch(content_type)
+    if not good or (version and version.group(1) not in ("0.0.4", "1.0.0")):
+        expected = endpoint.content_type
+        raise UpstreamFault("upstream-content-type", f"expected {expected}; got another Content-Type", status=502)
+    return content_type
+
+
+def explain(error: Exception) -> UpstreamFault:
+    """A transport error as a fault; addresses and reasons, never what was sent."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            reason, got = "upstream-tls", f"a certificate that is not trusted: {_verify_message(error)}"
+        case aiohttp.ClientConnectorSSLError() | ssl.SSLError():
+            reason, got = "upstream-tls", "no TLS (is it a plain http port?)"
+        case aiohttp.ClientPayloadError():
+            reason, got = "upstream-truncated", "one that ended early, or was framed wrongly"
+        case aiohttp.ClientConnectorError():
+            reason, got = "upstream-unreachable", f"no connection: {error.os_error.strerror or 'name not found'}"
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | ConnectionError():
+            reason, got = "upstream-disconnected", "a connection that closed"
+        case _:
+            reason, got = "upstream-malformed", "one that is not HTTP, or beyond the bounds for headers"
+    return UpstreamFault(reason, f"expected an answer from the kubelet; got {got}", status=502)
+
+
+def _verify_message(error: aiohttp.ClientConnectorCertificateError) -> str:
+    cause = error.certificate_error
+    return cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "it does not name the host"

@@ -1,0 +1,92 @@
+"""The policy applied, alike to each kind of body: read once, answer for any policy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kubesieve.exposition import Partition, read
+from kubesieve.faults import BodyFault
+from kubesieve.kubelet.endpoints import Endpoint, Kind
+from kubesieve.kubelet.podlist import Item, PodList, read_podlist
+from kubesieve.kubelet.summary import Summary, read_summary
+from kubesieve.sieve.policy import Policy
+
+HEALTHY = b"ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Healthy:
+    """The kubelet said it is well, and nothing else."""
+
+
+Scanned = Partition | PodList | Summary | Healthy
+
+
+@dataclass(frozen=True, slots=True)
+class Sieved:
+    """An answer (bytes) and how many samples or pods were kept and dropped."""
+
+    body: bytes
+    kept: int
+    dropped: int
+
+
+def scan(endpoint: Endpoint, body: bytes) -> Scanned:
+    """Reads a kubelet's whole body, for no tenant in particular. Raises BodyFault: then nothing of it may go out."""
+    return _READERS[endpoint.kind](body)
+
+
+def answer(endpoint: Endpoint, scanned: Scanned, policy: Policy) -> Sieved:
+    """What the policy lets through of a body that was read. Kept lines and items are the very bytes that came."""
+    match scanned:
+        case Partition():
+            selection = scanned.select(lambda family, namespace: policy.keeps(endpoint, family, namespace))
+            return Sieved(selection.body, selection.kept, selection.dropped)
+        case PodList():
+            kept = _kept(scanned.items, policy)
+            members = [*scanned.head, ("items", _array(kept))]
+            return Sieved(_object(members) + b"\n", len(kept), len(scanned.items) - len(kept))
+        case Summary():
+            kept = _kept(scanned.pods, policy)
+            members = [("node", _node(scanned, policy)), ("pods", _array(kept))]
+            return Sieved(_object(members), len(kept), len(scanned.pods) - len(kept))
+        case Healthy():
+            return Sieved(HEALTHY, 0, 0)
+
+
+def sieve(endpoint: Endpoint, body: bytes, policy: Policy) -> Sieved:
+    """``scan`` and ``answer`` in one: a kubelet's body in, the tenant's out."""
+    return answer(endpoint, scan(endpoint, body), policy)
+
+
+def _read_health(body: bytes) -> Healthy:
+    if body.strip(b"\n") != HEALTHY:
+        raise BodyFault("health-unexpected", expected="the text ok", got="another text")
+    return Healthy()
+
+
+_READERS: dict[Kind, Callable[[bytes], Scanned]] = {
+    Kind.HEALTH: _read_health,
+    Kind.TEXT: read,
+    Kind.PODS: read_podlist,
+    Kind.SUMMARY: read_summary,
+}
+
+
+def _kept(items: tuple[Item, ...], policy: Policy) -> list[bytes]:
+    return [item.raw for item in items if policy.keeps_item(item.namespace)]
+
+
+def _node(summary: Summary, policy: Policy) -> bytes:
+    if all(policy.keeps_node_field(name) for name, _ in summary.node_fields):
+        return summary.node
+    return _object([(name, raw) for name, raw in summary.node_fields if policy.keeps_node_field(name)])
+
+
+def _object(members: list[tuple[str, bytes]]) -> bytes:
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), raw) for name, raw in members) + b"}"
+
+
+def _array(items: list[bytes]) -> bytes:
+    return b"[" + b",".join(items) + b"]"
