@@ -1,0 +1,1 @@
+"""HTTP: ``kubesieve serve``. One request: route, limits, scrape (shared), sieve, answer, one access record."""

@@ -1,0 +1,74 @@
+"""The admin port: /-/healthy, /-/ready, /-/metrics. Never on the tenants' port."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response
+
+from kubesieve.faults import Fault
+from kubesieve.gateway.listener import Listener
+from kubesieve.gateway.telemetry import Telemetry
+from kubesieve.kubelet.client import KubeletClient
+from kubesieve.kubelet.endpoints import BY_PATH
+from kubesieve.kubelet.trust import TokenFile
+
+READY_SECONDS = 5.0
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Readiness:
+    """Ready while a kubelet answers over trusted TLS, be it with 401 or 403: tokens are the callers'."""
+
+    def __init__(self, client: KubeletClient, token: TokenFile | None) -> None:
+        self._client, self._token = client, token
+        self._checked, self._problem = -READY_SECONDS, "not asked yet"
+        self.stopping = False
+
+    async def problem(self) -> str:
+        """What stands in the way, or an empty text; asks the kubelet at most once in five seconds."""
+        if self.stopping:
+            return "stopping"
+        now = time.monotonic()
+        if now - self._checked >= READY_SECONDS:
+            self._checked = now
+            self._problem = await self._ask()
+        return self._problem
+
+    async def _ask(self) -> str:
+        try:
+            await self._client.get(BY_PATH["/healthz"], self._token.authorization() if self._token else None)
+        except Fault as fault:
+            return "" if fault.status in (401, 403) else f"{fault.reason}: {fault.sentence}"
+        return ""
+
+
+class AdminPort:
+    """Handles requests on the port of whoever runs this."""
+
+    def __init__(self, readiness: Readiness, telemetry: Telemetry, tenants: Listener) -> None:
+        self._readiness, self._telemetry, self._tenants = readiness, telemetry, tenants
+
+    async def handle(self, request: BaseRequest) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return _text(405, "expected GET or HEAD\n")
+        match request.raw_path.partition("?")[0]:
+            case "/-/healthy":
+                return _text(200, "ok\n")
+            case "/-/ready":
+                problem = await self._readiness.problem()
+                return _text(503, problem + "\n") if problem else _text(200, "ready\n")
+            case "/-/metrics":
+                self._telemetry.connections.set(self._tenants.connections)
+                self._telemetry.connections_refused.set(self._tenants.refused)
+                return Response(body=self._telemetry.exposition(), headers={"Content-Type": METRICS_TYPE})
+            case _:
+                return _text(404, "expected /-/healthy, /-/ready or /-/metrics\n")
+
+    def handle_broken(self, request: BaseRequest, status: int) -> Response:  # noqa: ARG002 - nothing of it is told
+        return _text(400 if status < 500 else 500, "expected an HTTP/1.1 request within the bounds\n")
+
+
+def _text(status: int, text: str) -> Response:
+    return Response(status=status, text=text)

@@ -1,0 +1,168 @@
+"""Connections: accepted within bounds, each with time limits from its first byte, handed to aiohttp's HTTP server.
+
+aiohttp's own accepting knows no bound per client, and counts a connection only after its TLS handshake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_server import Server
+
+from kubesieve.faults import OwnFault
+from kubesieve.gateway.settings import Address, Limits
+
+BACKLOG = 512
+PAUSE_SECONDS = 0.1
+
+Handle = Callable[[BaseRequest], Awaitable[StreamResponse]]
+HandleBroken = Callable[[BaseRequest, int], Response]
+"""Answers what is no HTTP request, or an error of ours: the request as far as it goes, and the status."""
+
+
+class Connection(RequestHandler):
+    """aiohttp's protocol, with our answers to broken requests and nothing of a request in its logs."""
+
+    def __init__(self, *args: Any, on_broken: HandleBroken, on_lost: Callable[[], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._on_broken, self._on_lost = on_broken, on_lost
+        self.made = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.made = True
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self._on_lost()
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002
+    ) -> StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer is under way already")
+        response = self._on_broken(request, status if isinstance(exc, HttpProcessingError) else 500)
+        response.force_close()
+        return response
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: errors are told by whoever knows what may be told."""
+
+
+class Listener:
+    """One listening socket. ``open`` binds, ``start`` accepts, ``stop`` lets answers under way end."""
+
+    def __init__(
+        self,
+        address: Address,
+        handle: Handle,
+        on_broken: HandleBroken,
+        limits: Limits,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._address, self._limits, self._tls = address, limits, tls
+        self._handle, self._on_broken = handle, on_broken
+        self._by_peer: Counter[str] = Counter()
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self.connections = 0
+        self.refused = 0
+
+    def open(self) -> Address:
+        """Binds and returns the address it got. Raises OwnFault where it cannot."""
+        family = socket.AF_INET6 if ":" in self._address.host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.bind((self._address.host, self._address.port))
+            self._socket.listen(BACKLOG)
+            self._socket.setblocking(False)
+        except OSError as error:
+            self._socket.close()
+            raise OwnFault(
+                "cannot-listen", f"expected to listen on {self._address}; got: {error.strerror or error}"
+            ) from None
+        return Address(self._address.host, self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        self._server = Server(self._handle)
+        self._accepting = asyncio.create_task(self._accept_all())
+
+    async def stop(self) -> None:
+        """Accepts no more, closes idle connections, gives answers under way their time, then closes the rest."""
+        self._accepting.cancel()
+        await asyncio.gather(self._accepting, return_exceptions=True)
+        self._socket.close()
+        for handshake in self._handshakes:
+            handshake.cancel()
+        self._server.pre_shutdown()
+        await self._server.shutdown(self._limits.stop_seconds)
+
+    async def _accept_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, address = await loop.sock_accept(self._socket)
+            except OSError:  # out of file descriptors, or the client gave up: go on
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            self._take(connection, str(address[0]))
+
+    def _take(self, connection: socket.socket, peer: str) -> None:
+        limits = self._limits
+        if self.connections >= limits.connections or self._by_peer[peer] >= limits.connections_per_peer:
+            self.refused += 1
+            connection.close()
+            return
+        self.connections += 1
+        self._by_peer[peer] += 1
+        task = asyncio.create_task(self._shake_hands(connection, peer))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(self, connection: socket.socket, peer: str) -> None:
+        protocol = self._protocol(peer)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: protocol,
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._limits.handshake_seconds if self._tls else None,
+            )
+        except (OSError, asyncio.CancelledError):
+            if not protocol.made:
+                self._release(peer)
+                connection.close()
+
+    def _protocol(self, peer: str) -> Connection:
+        limits = self._limits
+        return Connection(
+            self._server,
+            loop=asyncio.get_running_loop(),
+            on_broken=self._on_broken,
+            on_lost=lambda: self._release(peer),
+            access_log=None,
+            keepalive_timeout=limits.idle_seconds,
+            max_line_size=limits.header_line_bytes,
+            max_field_size=limits.header_line_bytes,
+            max_headers=limits.headers,
+            lingering_time=0,
+        )
+
+    def _release(self, peer: str) -> None:
+        self.connections -= 1
+        self._by_peer[peer] -= 1
+        if not self._by_peer[peer]:
+            del self._by_peer[peer]

@@ -1,0 +1,94 @@
+"""Which requests are answered at all. Decided on the raw target, byte for byte; everything else never goes up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from multidict import CIMultiDictProxy
+
+from kubesieve.faults import CallerFault
+from kubesieve.kubelet.endpoints import BY_PATH, GONE, Endpoint
+
+METHODS = ("GET", "HEAD")
+
+_CANONICAL = re.compile(r"/(?!.*(?://|/\.{1,2}(?:/|$)))[a-zA-Z0-9/._~-]*", re.DOTALL)
+_AUTHORIZATION = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client asked: method, raw target, headers."""
+
+    method: str
+    target: str
+    headers: CIMultiDictProxy[str]
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint, whether its one parameter goes up, and the caller's Authorization as it came."""
+
+    endpoint: Endpoint
+    query: bool
+    authorization: str
+
+
+def route(asked: Asked) -> Route:
+    """The decision. Raises CallerFault in the order 404, 405, 400, 401."""
+    path, _, query = asked.target.partition("?")
+    endpoint = _endpoint(path)
+    if asked.method not in METHODS:
+        raise CallerFault("method-not-allowed", "expected GET or HEAD; got another method", status=405)
+    _refuse_more_than_a_get(asked.headers)
+    return Route(endpoint, wants_query(endpoint, query), _authorization(asked.headers))
+
+
+def endpoint_name(target: str) -> str:
+    """The endpoint's name for records and metrics, ``other`` for whatever is none: a fixed set of words."""
+    endpoint = BY_PATH.get(target.partition("?")[0])
+    return endpoint.name if endpoint else "other"
+
+
+def wants_query(endpoint: Endpoint, query: str) -> bool:
+    """Whether the endpoint's parameter is there, once or more, and each time ``true``."""
+    given = [value for name, value in parse_qsl(query, keep_blank_values=True) if name == endpoint.query]
+    return bool(given) and all(value == "true" for value in given)
+
+
+def _endpoint(path: str) -> Endpoint:
+    endpoint = BY_PATH.get(path)
+    if endpoint is not None:
+        return endpoint
+    if path in GONE:
+        raise CallerFault("path-gone", "kubelets no longer offer this path", status=404)
+    if not _CANONICAL.fullmatch(path):
+        raise CallerFault("path-not-canonical", "expected a plain absolute path; got another spelling", status=404)
+    raise CallerFault("path-unknown", "expected a path of the table of endpoints; got another", status=404)
+
+
+def _refuse_more_than_a_get(headers: Mapping[str, str]) -> None:
+    if "Upgrade" in headers or "upgrade" in headers.get("Connection", "").lower():
+        raise CallerFault("upgrade-refused", "expected a plain request; got one to upgrade the connection", status=400)
+    if headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers:
+        raise CallerFault("body-refused", "expected a request without a body; got one with", status=400)
+
+
+def _authorization(headers: CIMultiDictProxy[str]) -> str:
+    given = headers.getall("Authorization", [])
+    if len(given) > 1:
+        raise CallerFault("token-ambiguous", "expected one Authorization header; got more", status=400)
+    if not given or not given[0].strip():
+        raise CallerFault(
+            "token-missing",
+            "expected Authorization: Bearer with a token; got none (some agents send it over https only)",
+            status=401,
+        )
+    if not _AUTHORIZATION.fullmatch(given[0]):
+        raise CallerFault(
+            "token-malformed", "expected Authorization in visible ASCII; got other characters", status=401
+        )
+    return given[0]

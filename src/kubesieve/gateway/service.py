@@ -1,0 +1,109 @@
+"""Putting the parts together: start, serve until told to stop, stop without cutting an answer short."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from kubesieve.gateway.admin_port import AdminPort, Readiness
+from kubesieve.gateway.journal import Journal
+from kubesieve.gateway.limits import Slots
+from kubesieve.gateway.listener import Listener
+from kubesieve.gateway.pipeline import Parts, Pipeline
+from kubesieve.gateway.scrapes import SharedScrapes, TokenDigest
+from kubesieve.gateway.settings import Address, Settings
+from kubesieve.gateway.telemetry import Telemetry
+from kubesieve.gateway.tenant_port import TenantPort
+from kubesieve.gateway.tls import serving_context
+from kubesieve.kubelet.bodies import Caps
+from kubesieve.kubelet.client import KubeletClient
+from kubesieve.kubelet.trust import TokenFile, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where a running service listens, as URLs."""
+
+    url: str
+    admin_url: str
+
+
+@asynccontextmanager
+async def running(settings: Settings, journal: Journal) -> AsyncIterator[Running]:
+    """The service, listening inside the block, stopped gracefully at its end. Raises OwnFault where it cannot."""
+    trust = Trust(settings.kubelet_ca, insecure=settings.kubelet_insecure, report=journal.say)
+    token = TokenFile(settings.token_file, journal.say) if settings.token_file else None
+    caps = Caps(seconds=settings.timeout_seconds)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(
+            KubeletClient(settings.kubelet, trust, caps=caps, server_name=settings.kubelet_server_name)
+        )
+        telemetry = Telemetry()
+        readiness = Readiness(client, token)
+        tenants = _tenants(settings, client, telemetry, journal, stack)
+        port = AdminPort(readiness, telemetry, tenants)
+        admin = Listener(settings.admin_listen, port.handle, port.handle_broken, settings.limits)
+        urls = Running(_url(tenants.open(), settings), f"http://{admin.open()}")
+        for listener in (admin, tenants):
+            listener.start()
+            stack.push_async_callback(listener.stop)
+        _warn(settings, journal)
+        try:
+            yield urls
+        finally:
+            readiness.stopping = True
+
+
+async def serve(settings: Settings, journal: Journal) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    _raise_open_files()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, journal) as urls:
+        journal.say(f"admin on {urls.admin_url}")
+        journal.say_plain(f"listening on {urls.url}")
+        await stop.wait()
+        journal.say("stopping")
+
+
+def _tenants(
+    settings: Settings, client: KubeletClient, telemetry: Telemetry, journal: Journal, stack: AsyncExitStack
+) -> Listener:
+    digest = TokenDigest()
+    slots, scrapes = Slots(settings.limits), SharedScrapes(settings.cache_seconds)
+    pipeline = Pipeline(Parts(client, settings.policy, scrapes, slots, telemetry, digest, journal.say))
+    stack.callback(pipeline.close)
+    port = TenantPort(
+        pipeline,
+        journal,
+        telemetry,
+        digest,
+        namespaces=settings.policy.namespaces,
+        answer_seconds=settings.limits.answer_seconds,
+    )
+    tls = None
+    if settings.tls_cert and settings.tls_key:
+        tls = serving_context(settings.tls_cert, settings.tls_key, journal.say)
+    return Listener(settings.listen, port.handle, port.handle_broken, settings.limits, tls)
+
+
+def _url(address: Address, settings: Settings) -> str:
+    return f"{'https' if settings.tls_cert else 'http'}://{address}"
+
+
+def _warn(settings: Settings, journal: Journal) -> None:
+    if not settings.tls_cert:
+        journal.say("WARNING: plain http: tokens can be read on the way, and many agents send none; set --tls-cert")
+    if settings.kubelet_insecure:
+        journal.say("WARNING: the kubelet is not verified: whoever answers in its place gets the callers' tokens")
+
+
+def _raise_open_files() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

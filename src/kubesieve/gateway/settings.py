@@ -1,0 +1,86 @@
+"""The settings of ``kubesieve serve``, parsed and checked once, at the edge."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from yarl import URL
+
+from kubesieve.faults import OwnFault
+from kubesieve.sieve import Policy
+
+_ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^:\[\]\s]*)):([0-9]{1,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen; port 0 takes a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """``HOST:PORT``, ``[IPv6]:PORT`` or ``:PORT`` (every address). Raises OwnFault."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match[3]) > 65535:
+        raise OwnFault("settings-address", f"expected HOST:PORT or [IPv6]:PORT; got {text[:80]!a}")
+    return Address(match[1] or match[2] or "0.0.0.0", int(match[3]))  # noqa: S104 - what :PORT means
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what callers may cost. Beyond each: a refusal with its reason code, or a closed connection.
+
+    ``peer`` is one client address. Seconds: ``handshake`` for TLS; ``idle`` to send a whole request header, and
+    between requests; ``answer`` to take an answer; ``stop`` for answers under way when the program is told to end.
+    """
+
+    connections: int = 1024
+    connections_per_peer: int = 128
+    requests: int = 256
+    requests_per_peer: int = 64
+    requests_per_token: int = 16
+    header_line_bytes: int = 16 * 1024
+    headers: int = 100
+    handshake_seconds: float = 5.0
+    idle_seconds: float = 60.0
+    answer_seconds: float = 30.0
+    stop_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All there is to know to serve. ``token_file`` is shown to the kubelet for readiness only, never for a caller."""
+
+    listen: Address
+    admin_listen: Address
+    kubelet: URL
+    policy: Policy
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    kubelet_ca: Path | None = None
+    kubelet_insecure: bool = False
+    kubelet_server_name: str | None = None
+    token_file: Path | None = None
+    timeout_seconds: float = 10.0
+    cache_seconds: float = 1.0
+    limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise OwnFault("settings-tls", "expected --tls-cert and --tls-key together; got one of them")
+        if self.kubelet_insecure and self.kubelet_ca:
+            raise OwnFault("settings-tls", "expected --kubelet-ca or --kubelet-insecure; got both")
+
+
+def kubelet_url_of(host: str, port: str) -> str:
+    """KUBELET_HOST and KUBELET_PORT, as naive proxies have them, as a URL."""
+    bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"https://{bracketed}:{port}"

@@ -1,0 +1,67 @@
+"""kubesieve's own metrics. Label values come from fixed sets, so that no client can make series."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from kubesieve.gateway.answers import Answer
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Telemetry:
+    """Counts; ``exposition`` gives the text."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter("kubesieve_requests", "Requests answered.", ("endpoint", "code"), registry=registry)
+        self._refusals = Counter(
+            "kubesieve_refusals", "Requests not answered with data, by reason code.", ("reason",), registry=registry
+        )
+        self._kept = Counter(
+            "kubesieve_items", "Samples and pods in scrapes answered from.", ("verdict",), registry=registry
+        )
+        self._bytes = Counter(
+            "kubesieve_bytes", "Bytes decoded from the kubelet, and bytes sent to clients.", ("way",), registry=registry
+        )
+        self._shared = Counter(
+            "kubesieve_shared_scrapes", "Requests answered from a scrape made for another.", registry=registry
+        )
+        self._seconds = Histogram(
+            "kubesieve_request_seconds",
+            "From a request's header to the last byte.",
+            ("endpoint",),
+            registry=registry,
+            buckets=SECONDS,
+        )
+        self._upstream = Histogram(
+            "kubesieve_upstream_seconds",
+            "From asking the kubelet to its whole body or its fault.",
+            ("endpoint", "outcome"),
+            registry=registry,
+            buckets=SECONDS,
+        )
+        self.connections = Gauge("kubesieve_connections", "Open connections of clients.", registry=registry)
+        self.connections_refused = Gauge(
+            "kubesieve_connections_refused", "Connections closed at once, beyond a bound.", registry=registry
+        )
+
+    def answered(self, endpoint: str, answer: Answer, seconds: float) -> None:
+        self._requests.labels(endpoint, str(answer.status)).inc()
+        self._seconds.labels(endpoint).observe(seconds)
+        self._bytes.labels("down").inc(len(answer.body))
+        if answer.reason != "ok":
+            self._refusals.labels(answer.reason).inc()
+        self._kept.labels("kept").inc(answer.kept)
+        self._kept.labels("dropped").inc(answer.dropped)
+
+    def scraped(self, endpoint: str, outcome: str, seconds: float, size: int = 0) -> None:
+        """``outcome`` is ``ok`` or a fault's reason code."""
+        self._upstream.labels(endpoint, outcome).observe(seconds)
+        self._bytes.labels("up").inc(size)
+
+    def shared(self) -> None:
+        self._shared.inc()
+
+    def exposition(self) -> bytes:
+        return generate_latest(self._registry)
