@@ -22,7 +22,7 @@ Pod = dict[str, object]
 def series() -> Callable[..., bytes]:
     """One cadvisor line: labels as given, in the order cadvisor writes them, empty ones kept; None leaves one out."""
 
-    def line(name: str, value: object, **labels: str | None) -> bytes:
+    def line(family: str, value: object, /, **labels: str | None) -> bytes:
         defaults = {
             "container": "app",
             "id": "/kubepods/poda/c1",
@@ -32,7 +32,7 @@ def series() -> Callable[..., bytes]:
             "pod": "web-0",
         }
         pairs = ",".join(f'{key}="{text}"' for key, text in (defaults | labels).items() if text is not None)
-        return f"{name}{{{pairs}}} {value}\n".encode()
+        return f"{family}{{{pairs}}} {value}\n".encode()
 
     return line
 
