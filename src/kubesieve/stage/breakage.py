@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from kubesieve.stage.handlers import json_status
 from kubesieve.stage.http_values import Answer
+from kubesieve.stage.resource import resource_without_runtime
 
 HTML = b"<!DOCTYPE html><html><body><h1>Sign in</h1><p>Please sign in to continue.</p></body></html>\n"
 _RUNTIME = (
@@ -122,6 +123,7 @@ KINDS: dict[str, Change] = {
     "slow": _delivered(delivery="drip"),
     "stuck": _delivered(delivery="stuck"),
     "reset": _delivered(delivery="reset"),
+    "scrape-error": _body(lambda _body: resource_without_runtime()),
     "stale": lambda answer, _seconds: answer,
     "no-final-newline": _body(lambda body: body.rstrip(b"\n")),
     "gzip": _zipped(lambda body: gzip.compress(body, 1, mtime=0)),
