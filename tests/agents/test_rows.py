@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kubesieve.agents import GO_7, Answer, Dash, Key, Row, View, kubelet_check
+from kubesieve.agents import GO_7, PYTHON_10, Answer, Dash, Key, Row, Rules, View, kubelet_check
 
 PLAIN = "text/plain; charset=utf-8"
 WEB, DB = Key("team-a", "web-0", "app"), Key("team-b", "db-0", "db")
@@ -198,3 +198,14 @@ def test_a_timestamp_of_any_size_does_not_matter(
 ) -> None:
     body = b"# TYPE container_memory_usage_bytes gauge\n" + series("container_memory_usage_bytes", f"9 {stamp}")
     assert rows(with_series(healthy, body))[WEB].memory_usage.value == 9
+
+
+@pytest.mark.parametrize(("rules", "usage"), [(PYTHON_10, 64 << 20), (GO_7, None)], ids=["python", "go"])
+def test_bodies_joined_one_after_the_other_repeat_type_lines_which_only_the_python_check_forgives(
+    rules: Rules, usage: int | None, healthy: dict[str, Answer]
+) -> None:
+    """What a filter does that runs once for each namespace."""
+    lines = healthy["/metrics/cadvisor"].body.splitlines(keepends=True)
+    parts = (b"".join(line for line in lines if other not in line) for other in (b"team-b", b"team-a"))
+    report = kubelet_check(with_series(healthy, b"".join(parts)), rules)
+    assert {row.key: row for row in report.rows}[WEB].memory_usage.value == usage

@@ -89,7 +89,7 @@ def read_cadvisor(families: Iterable[SampleFamily], containers: Iterable[Contain
     samples = [sample for family in wanted for sample in family.samples]
     rows = frozenset(key for sample in samples if (key := container_key(sample)))
     return Cadvisor(
-        points={family.name: _points(family, known) for family in typed},
+        points=_points_by_family(typed, known),
         memory_pct=_memory_pct(typed, known),
         untyped=frozenset(family.name for family in wanted if family.type == UNTYPED),
         namespaces=frozenset(_text(sample, b"namespace") for sample in samples) - {""},
@@ -120,6 +120,14 @@ def _key(sample: Sample) -> Key:
 
 def _text(sample: Sample, label: bytes) -> str:
     return sample.labels.get(label, b"").decode()
+
+
+def _points_by_family(families: Iterable[SampleFamily], known: frozenset[Key]) -> dict[bytes, dict[Key, Point]]:
+    """A family that a lenient parser meets twice adds to what it said before."""
+    points: dict[bytes, dict[Key, Point]] = {}
+    for family in families:
+        points.setdefault(family.name, {}).update(_points(family, known))
+    return points
 
 
 def _points(family: SampleFamily, known: frozenset[Key]) -> dict[Key, Point]:
