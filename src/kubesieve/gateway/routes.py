@@ -14,7 +14,7 @@ from kubesieve.kubelet.endpoints import BY_PATH, GONE, Endpoint
 
 METHODS = ("GET", "HEAD")
 
-_CANONICAL = re.compile(r"/(?!.*(?://|/\.{1,2}(?:/|$)))[a-zA-Z0-9/._~-]*", re.DOTALL)
+_CANONICAL = re.compile(r"(?!.*(?://|/\.{1,2}(?:/|$)))/[a-zA-Z0-9/._~-]*", re.DOTALL)
 _AUTHORIZATION = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
