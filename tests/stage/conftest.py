@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kubesieve.stage.apiserver import FakeApiserver
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.node import story_node
 
@@ -61,7 +62,7 @@ class Reply:
     body: bytes
 
 
-def ask(kubelet: FakeKubelet, raw: bytes, method: str = "GET", limit: float = 10.0) -> Reply:
+def ask(kubelet: FakeKubelet | FakeApiserver, raw: bytes, method: str = "GET", limit: float = 10.0) -> Reply:
     """Sends raw bytes over TLS and reads one answer."""
     host, port = kubelet.url.removeprefix("https://").split(":")
     context = ssl.create_default_context(cadata=kubelet.ca_pem.decode())

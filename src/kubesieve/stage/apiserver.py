@@ -34,8 +34,11 @@ class FakeApiserver:
 
     @property
     def url(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"https://{host!s}:{port}"
+        return self._server.url
+
+    @property
+    def ca_pem(self) -> bytes:
+        return self.authority.pem
 
     @property
     def requests(self) -> tuple[Request, ...]:

@@ -87,8 +87,8 @@ def _spoilt(body: bytes) -> bytes:
     return packed[:-8] + bytes(8)
 
 
-def _twice(pattern: bytes, text: bytes) -> Callable[[bytes], bytes]:
-    """Replaces the first match of a pattern in a multi-line body."""
+def _first(pattern: bytes, text: bytes) -> Callable[[bytes], bytes]:
+    """Replaces the first match of a pattern in a body of many lines."""
     return lambda body: re.sub(pattern, text, body, count=1, flags=re.MULTILINE)
 
 
@@ -133,11 +133,11 @@ KINDS: dict[str, Change] = {
     "gzip-mislabelled": _zipped(lambda body: body),
     "null-items": _body(_null_items),
     "null-item": _body(_null_item),
-    "duplicate-type": _body(_twice(rb"^(# TYPE .*)\n", rb"\1\n\1\n")),
-    "duplicate-label": _body(_twice(rb'namespace="([^"]+)"', rb'namespace="\1",namespace="\1"')),
-    "duplicate-key": _body(_twice(rb'"namespace":(\s?"[^"]*")', rb'"namespace":\1,"namespace":\1')),
-    "not-utf8": _body(_twice(rb'(")([a-z]+)(")', rb"\1\xff\xfe\3")),
-    "cr": _body(_twice(rb"\n", rb"\r")),
+    "duplicate-type": _body(_first(rb"^(# TYPE .*)\n", rb"\1\n\1\n")),
+    "duplicate-label": _body(_first(rb'namespace="([^"]+)"', rb'namespace="\1",namespace="\1"')),
+    "duplicate-key": _body(_first(rb'"namespace":(\s?"[^"]*")', rb'"namespace":\1,"namespace":\1')),
+    "not-utf8": _body(_first(rb'"[a-z]+"', b'"\xff\xfe"')),
+    "cr": _body(_first(rb"\n", rb"\r")),
     "json": lambda answer, _seconds: replace(answer, body=b'{"items":[]}\n', headers=_unencoded(answer)),
     "huge-header": lambda answer, _s: replace(answer, headers=(*answer.headers, ("X-Padding", "a" * 200_000))),
     "openmetrics": lambda answer, _s: replace(

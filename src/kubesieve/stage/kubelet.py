@@ -57,8 +57,7 @@ class FakeKubelet:
 
     @property
     def url(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"https://{host!s}:{port}"
+        return self._server.url
 
     @property
     def port(self) -> int:

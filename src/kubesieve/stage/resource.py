@@ -26,7 +26,9 @@ def resource_without_runtime() -> bytes:
 
 
 def _level(level: str, kind: str, groups: tuple[Cgroup, ...], now: float) -> Iterator[Family]:
-    rows = [(_who(group, level), group, group.sampled(now)) for group in groups if group.kind == kind]
+    """A pod between two starts of its only container is not listed (as recorded)."""
+    shown = (group for group in groups if group.kind == kind and (group.pod is None or group.pod.running))
+    rows = [(_who(group, level), group, group.sampled(now)) for group in shown]
     cpu = tuple(Sample(who, group.cpu_seconds(at), int(at * 1000)) for who, group, at in rows)
     memory = tuple(Sample(who, group.resident(at), int(at * 1000)) for who, group, at in rows)
     yield Family(f"{level}_{_CPU}", "counter", f"[ALPHA] CPU time the {level} used, in core-seconds", cpu)

@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import struct
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -36,6 +37,7 @@ class TlsServer(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
@@ -43,6 +45,11 @@ class TlsServer(ThreadingHTTPServer):
         """Without http.server's look-up of the host's name, which can take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[0], self.server_address[1]  # type: ignore[assignment]
+
+    @property
+    def url(self) -> str:
+        host, port = self.server_address[:2]
+        return f"https://[{host!s}]:{port}" if ":" in str(host) else f"https://{host!s}:{port}"
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accepts; the handshake is the connection's own thread's business."""
@@ -59,7 +66,9 @@ class TlsServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away, or never speak TLS, are nothing to report."""
+        """Clients that go away, or never speak TLS, are nothing to report; mistakes of ours are."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def start(self) -> Self:
         self._thread.start()
@@ -87,6 +96,7 @@ def _cut(connection: socket.socket) -> None:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: TlsServer
     connection: ssl.SSLSocket
 
