@@ -70,6 +70,7 @@ def ask(kubelet: FakeKubelet | FakeApiserver, raw: bytes, method: str = "GET", l
         socket.create_connection((host, int(port)), limit) as plain,
         context.wrap_socket(plain, server_hostname=host) as tls,
     ):
+        tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         tls.sendall(raw)
         answer = HTTPResponse(tls, method=method)
         answer.begin()

@@ -8,7 +8,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
-from tests.stage.conftest import NOW, get
+from tests.stage.conftest import NOW, ask, get
 
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.node import story_node
@@ -81,6 +81,13 @@ def test_bad_certificates_are_refused_by_clients(options: dict[str, bool], reaso
         pytest.raises(ssl.SSLCertVerificationError, match=reason),
     ):
         get(kubelet, "/healthz")
+
+
+def test_http_1_0_clients_get_a_length(kubelet: FakeKubelet) -> None:
+    token = kubelet.tokens["datadog"]
+    reply = ask(kubelet, f"GET /pods HTTP/1.0\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    assert reply.headers["Content-Length"] == str(len(reply.body))
+    assert "Transfer-Encoding" not in reply.headers
 
 
 def test_another_authority_is_not_trusted(kubelet: FakeKubelet) -> None:

@@ -59,7 +59,8 @@ def _differences(kubelet: FakeKubelet, entry: dict) -> dict[str, tuple[object, o
     reply = ask(kubelet, _raw(kubelet, entry), entry["method"])
     want = _headers(entry)
     pairs = {"status": (int(entry["status"].split()[1]), reply.status)}
-    names = ("Content-Type", "Location", "Content-Encoding", "X-Content-Type-Options", "Transfer-Encoding")
+    names = ("Content-Type", "Location", "Content-Encoding", "X-Content-Type-Options")
+    names += ("Transfer-Encoding", "Connection")
     pairs |= {name: (want.get(name), reply.headers.get(name)) for name in names}
     if pairs["status"][0] in COMPARED_BODIES:
         pairs["body"] = (_renamed(entry["body"]), reply.body.decode())

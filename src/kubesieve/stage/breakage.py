@@ -10,9 +10,10 @@ import gzip
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from kubesieve.stage.handlers import json_status
-from kubesieve.stage.http_values import Answer
+from kubesieve.stage.http_values import Answer, Headers
 from kubesieve.stage.resource import resource_without_runtime
 
 HTML = b"<!DOCTYPE html><html><body><h1>Sign in</h1><p>Please sign in to continue.</p></body></html>\n"
@@ -65,7 +66,7 @@ def _plain(answer: Answer) -> bytes:
     return gzip.decompress(answer.body) if encoded else answer.body
 
 
-def _unencoded(answer: Answer) -> tuple[tuple[str, str], ...]:
+def _unencoded(answer: Answer) -> Headers:
     return tuple(pair for pair in answer.headers if pair[0] != "Content-Encoding")
 
 
@@ -77,7 +78,8 @@ def _zipped(body: Callable[[bytes], bytes], *, label: bool = True) -> Change:
     return change
 
 
-def _bomb(_body: bytes) -> bytes:
+@cache
+def _bomb_bytes() -> bytes:
     """A few kilobytes that become 64 MiB of a comment."""
     return gzip.compress(b"# " + b"a" * _BOMB + b"\n", 9, mtime=0)
 
@@ -127,7 +129,7 @@ KINDS: dict[str, Change] = {
     "stale": lambda answer, _seconds: answer,
     "no-final-newline": _body(lambda body: body.rstrip(b"\n")),
     "gzip": _zipped(lambda body: gzip.compress(body, 1, mtime=0)),
-    "gzip-bomb": _zipped(_bomb),
+    "gzip-bomb": _zipped(lambda _body: _bomb_bytes()),
     "bad-gzip": _zipped(_spoilt),
     "gzip-unlabelled": _zipped(lambda body: gzip.compress(body, 1, mtime=0), label=False),
     "gzip-mislabelled": _zipped(lambda body: body),

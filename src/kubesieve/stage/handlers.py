@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from kubesieve.stage.cadvisor import cadvisor
 from kubesieve.stage.go_json import compact
-from kubesieve.stage.http_values import NOSNIFF, TEXT, Answer, Request, Target
+from kubesieve.stage.http_values import NOSNIFF, Answer, Request, Target
 from kubesieve.stage.logs import log_lines
-from kubesieve.stage.model import Node
+from kubesieve.stage.model import Container, Node, Pod
 from kubesieve.stage.negotiation import metrics_answer
 from kubesieve.stage.own_metrics import own_metrics
 from kubesieve.stage.podlist import pods, running_pods
@@ -109,15 +109,20 @@ def get_container_log(call: Call) -> Answer:
     container = next((c for c in (*pod.containers, *pod.init) if c.name == box), None)
     if container is None:
         return Answer(404, f'container "{box}" not found in pod "{name}"'.encode())
-    tail = call.target.values.get("tailLines", "")
+    return _log(call, pod, container)
+
+
+def _log(call: Call, pod: Pod, container: Container) -> Answer:
+    """Logs go out in chunks and without a content type; so does the 400 for a start before that never was."""
+    asked = call.target.values
+    tail = asked.get("tailLines", "")
     if tail and not tail.isdigit():
         return Answer(400, b'{"message": "Unable to decode query."}')
-    if call.target.values.get("previous") == "true" and not container.restarts:
-        text = f'previous terminated container "{box}" in pod "{name}" not found'
+    if asked.get("previous") == "true" and not container.restarts:
+        text = f'previous terminated container "{container.name}" in pod "{pod.name}" not found'
         return Answer(400, text.encode(), None, framing="chunked")
     lines = log_lines(call.node, pod, container, call.now)
-    stamped = call.target.values.get("timestamps") == "true"
-    shown = [f"{at} {line}\n" if stamped else f"{line}\n" for at, line in lines]
+    shown = [f"{at} {line}\n" if asked.get("timestamps") == "true" else f"{line}\n" for at, line in lines]
     kept = shown[len(shown) - min(int(tail), len(shown)) :] if tail else shown
     return Answer(200, "".join(kept).encode(), None, framing="chunked")
 
@@ -156,6 +161,3 @@ def json_status(code: int, reason: str, message: str) -> bytes:
     """A Kubernetes Status, as apiservers answer with."""
     status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
     return json.dumps({**status, "message": message, "reason": reason, "code": code}).encode()
-
-
-__all__ = ["JSON", "TEXT", "Call"]

@@ -129,7 +129,7 @@ def answer_for(node: Node, directory: Directory, broken: Broken, request: Reques
     """The kubelet's whole decision as a function. A fault spoils what would have been answered, but no 401 or 403."""
     target = read_target(request.target)
     if target is None:
-        return Answer(400, content_type=None, headers=(("Connection", "close"),))
+        return Answer(400, content_type=None)
     found = broken.of(target.path)
     at = found[1] if found and found[0].kind == "stale" else now
     answer = _route(directory, Call(node, at, request, target))

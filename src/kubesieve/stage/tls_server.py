@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
@@ -113,12 +114,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.raw_requestline = self.rfile.readline(65537)
         if not self.raw_requestline or len(self.raw_requestline) > 65536 or not self.parse_request():
             return
-        answer = self.server.handle(self._request())
+        answer = self._spoken(self.server.handle(self._request()))
         if answer.delivery == "reset":
             _reset(self.connection)
             return
         if not deliver(self.wfile, self.command, answer, self._pause):
             self.close_connection = True
+
+    def _spoken(self, answer: Answer) -> Answer:
+        """As this client can take it: no chunks for HTTP/1.0, and a word where the connection ends after it."""
+        if self.request_version == "HTTP/1.0":
+            answer = replace(answer, framing="length")
+        if answer.status == 400 and answer.content_type is None and not answer.body:
+            self.close_connection = True
+        if self.close_connection and answer.status != 101:
+            answer = replace(answer, headers=(*answer.headers, ("Connection", "close")))
+        return answer
 
     def _request(self) -> Request:
         length = self.headers.get("Content-Length", "0")
