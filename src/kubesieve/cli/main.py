@@ -10,7 +10,7 @@ import click
 from kubesieve import __version__
 from kubesieve.faults import BodyFault, Fault
 
-COMMANDS = ("demo", "serve", "filter", "policy", "agent", "stage")
+COMMANDS = ("demo", "serve", "filter", "policy", "stage")
 
 FINE, FINDINGS, COULD_NOT = 0, 1, 2
 
