@@ -1,0 +1,125 @@
+"""docs/bad-input.md, row by row: what the tables say is what happens."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kubesieve.faults import BodyFault
+from kubesieve.kubelet.endpoints import BY_PATH
+from kubesieve.sieve import Policy, sieve
+from kubesieve.stage.kubelet import FakeKubelet
+from tests.conftest import ROOT
+from tests.gateway.conftest import Answered, Gateway, MakeGateway
+
+REASON = (
+    r'"((?:text|json|upstream|path|token|settings|file|ca|certificate)-[a-z0-9-]+'
+    r'|[a-z]+-(?:refused|http|busy|requests|unexpected))"'
+)
+
+PAGE = (ROOT / "docs/bad-input.md").read_text()
+
+
+def _rows(section: str) -> Iterator[list[str]]:
+    text = PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    for line in text.splitlines():
+        cells = [cell.strip().strip("`") for cell in line.strip("|").split(" | ")]
+        if line.startswith("| ") and cells[0] != "what" and not line.startswith("| ---"):
+            yield [cell.strip(" |`") if cell.strip(" |`") else "" for cell in cells]
+
+
+def _params(section: str) -> list[object]:
+    return [pytest.param(*row[1:], id=row[0]) for row in _rows(section)]
+
+
+def test_the_tables_were_found() -> None:
+    assert [len(list(_rows(name))) for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings")] == [
+        PAGE.count("\n| ", PAGE.index(f"\n## {name}\n"), _end(name)) - 2
+        for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings")
+    ]
+
+
+def _end(name: str) -> int:
+    found = PAGE.find("\n## ", PAGE.index(f"\n## {name}\n") + 1)
+    return found if found >= 0 else len(PAGE)
+
+
+@pytest.mark.parametrize(("request_line", "status", "code"), _params("Requests"))
+def test_requests(
+    gateway: Gateway, kubelet: FakeKubelet, token: str, request_line: str, status: str, code: str
+) -> None:
+    answer = gateway.send(_raw(request_line, token))
+    assert (str(answer.status), answer.reason) == (status, code)
+    assert kubelet.requests == ()
+    assert gateway.records()[0]["reason"] == code
+
+
+def _raw(text: str, token: str) -> bytes:
+    if " " not in text:
+        return text.encode() + b"\r\n\r\n"
+    line, *extra = re.split(r" \+ ", text.replace(" - Authorization", ""))
+    lines = [f"{line} HTTP/1.1", "Host: x"]
+    lines += [] if " - Authorization" in text else [f"Authorization: Bearer {token}"]
+    lines += [re.sub(r"(\d+) times (.)", lambda m: m[2] * int(m[1]), header) for header in extra]
+    lines += [] if "Connection" in text else ["Connection: close"]
+    return ("\r\n".join([*lines, "", ""])).encode().replace(b"\\x7f", b"\x7f")
+
+
+@pytest.mark.parametrize(("path", "fault", "status", "code"), _params("Answers of the kubelet"))
+def test_answers_of_the_kubelet(
+    make_gateway: MakeGateway, kubelet: FakeKubelet, token: str, path: str, fault: str, status: str, code: str
+) -> None:
+    kubelet.break_(path, fault)
+    answer: Answered = make_gateway(timeout_seconds=0.8).ask(path, token)
+    assert (str(answer.status), answer.reason) == (status, code)
+
+
+@pytest.mark.parametrize(("path", "body", "code", "where"), _params("Bodies"))
+def test_bodies(path: str, body: str, code: str, where: str) -> None:
+    with pytest.raises(BodyFault) as caught:
+        sieve(BY_PATH[path], _bytes(body), Policy(frozenset({"a"})))
+    assert caught.value.reason == code
+    if where:
+        position = caught.value.position
+        assert position is not None
+        assert f"{position.line}, {position.column}" == where
+
+
+def _bytes(text: str) -> bytes:
+    r"""The cell's text with \n, \r, \0, \\ and \xff as in Python, and ``N times X`` written out."""
+    text = re.sub(r"(\d+) times (.)", lambda m: m[2] * int(m[1]), text)
+    escapes = {"n": b"\n", "r": b"\r", "0": b"\0", "\\": b"\\", "xff": b"\xff"}
+    parts = re.split(r"\\(n|r|0|\\|xff)", text)
+    return b"".join(escapes[part] if index % 2 else part.encode() for index, part in enumerate(parts))
+
+
+@pytest.mark.parametrize(("command", "code"), _params("Settings"))
+def test_settings(tmp_path: Path, command: str, code: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kubesieve", *shlex.split(command)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": ""},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"kubesieve: {code}: expected ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_every_reason_code_in_the_source_stands_on_the_page() -> None:
+    codes = set()
+    for path in (ROOT / "src/kubesieve").rglob("*.py"):
+        if path.parts[-2] not in ("stage", "lab", "agents"):
+            codes |= set(re.findall(REASON, path.read_text()))
+    absent = {code for code in codes if code not in PAGE} - {"file-too-large", "text-second-"}
+    assert codes
+    assert not absent
