@@ -7,7 +7,7 @@ import json
 import click
 
 from kubesieve.cli.options import node_series_options
-from kubesieve.cli.tables import table
+from kubesieve.cli.tables import table, terminal_columns
 from kubesieve.sieve import NodeSeries, Policy, parse_patterns
 from kubesieve.sieve.policy import PolicyRow, effective_rows
 
@@ -32,7 +32,7 @@ def policy(node_series: str, keep_series: tuple[str, ...], drop_series: tuple[st
             json.dumps({"schema": 1, "nodeSeries": node_series, "rows": [_record(row) for row in rows]}, indent=2)
         )
     else:
-        click.echo(table(HEAD, (tuple(_record(row).values()) for row in rows)))
+        click.echo(table(HEAD, (tuple(_record(row).values()) for row in rows), columns=terminal_columns()))
 
 
 def _record(row: PolicyRow) -> dict[str, str]:
