@@ -99,8 +99,9 @@ def effective_rows(policy: Policy) -> Iterator[PolicyRow]:
     for pattern in policy.keep:
         yield PolicyRow("any", pattern, Scope.UNLABELLED.value, True, "by configuration")
     for row in SERIES:
-        places = ", ".join(endpoint.path for endpoint in ENDPOINTS if endpoint.name in row.endpoints) or "any"
-        yield PolicyRow(places, ", ".join(row.families), row.scope.value, policy.verdict(row), row.reason)
+        for place in [endpoint.path for endpoint in ENDPOINTS if endpoint.name in row.endpoints] or ["any"]:
+            yield PolicyRow(place, ", ".join(row.families), row.scope.value, policy.verdict(row), row.reason)
     for field_row in FIELDS:
         kept = policy.node_series in field_row.kept_by
-        yield PolicyRow("/stats/summary", f"node: {', '.join(field_row.names)}", "no namespace", kept, field_row.reason)
+        for name in field_row.names:
+            yield PolicyRow("/stats/summary", f"node.{name}", "no namespace", kept, field_row.reason)
