@@ -1,0 +1,26 @@
+"""The story, told once: what people see when containers show "—", why, and what helps.
+
+``gather`` looks at a place (the embedded node, or any other that is a ``Place``) with real requests; ``tell`` makes
+tables, expectations and a report of what came, and is pure.
+"""
+
+from kubesieve.lab.evidence import Evidence, gather
+from kubesieve.lab.place import Ask, Kind, Look, Place, Waited, Way
+from kubesieve.lab.story import Story, tell
+from kubesieve.lab.values import Expectation, Step, Table
+
+__all__ = [
+    "Ask",
+    "Evidence",
+    "Expectation",
+    "Kind",
+    "Look",
+    "Place",
+    "Step",
+    "Story",
+    "Table",
+    "Waited",
+    "Way",
+    "gather",
+    "tell",
+]

@@ -1,0 +1,88 @@
+"""All that the story asks of a place, in the order that costs the least time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from kubesieve.agents import GO_7, PYTHON_10, Answer
+from kubesieve.faults import OwnFault
+from kubesieve.lab.place import Ask, Look, Place, Waited, Way, asks_of
+from kubesieve.lab.scene import DIRECT, DOORS, WAYS
+
+SECONDS_BETWEEN = 60.0
+STUCK_SECONDS = 1.0
+RESOURCE = Ask("/metrics/resource")
+REFUSED_TARGET = "/pods"
+WAITING_TARGET = "/healthz"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Two looks of one agent; ``now`` is the later one."""
+
+    before: Look
+    now: Look
+
+    @property
+    def seconds(self) -> float:
+        return self.now.at - self.before.at
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the two agents saw on one way. The newer one's looks hold /metrics/resource as well."""
+
+    python: Run
+    go: Run
+
+    def answer(self, path: str) -> Answer:
+        """The latest answer on a path."""
+        return self.go.now.view.answer(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a caller without a token is answered, and how long one waits beside a client stuck in its headers."""
+
+    refused: Answer
+    waited: Waited
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything the story is made of."""
+
+    sights: Mapping[Way, Sight]
+    access: Mapping[Way, Access]
+
+
+async def gather(place: Place, say: Say = lambda _: None) -> Evidence:
+    """Looks twice on every way, with the questions about access in between. Raises OwnFault where nothing answers."""
+    say("first scrapes")
+    before = await _round(place, WAYS)
+    if all(answer.status is None for answer in before[DIRECT][0].view.answers.values()):
+        raise OwnFault("kubelet-unreachable", "expected an answer of the kubelet; got none to any request")
+    access = {}
+    for way in DOORS:
+        say(f"{way.name}: no token; one client stuck in its headers")
+        access[way] = await _access(place, way)
+    say("time passes")
+    await place.let_pass(SECONDS_BETWEEN)
+    say("second scrapes")
+    now = await _round(place, WAYS)
+    sights = {way: Sight(*(Run(a, b) for a, b in zip(before[way], now[way], strict=True))) for way in WAYS}
+    return Evidence(sights, access)
+
+
+async def _round(place: Place, ways: Iterable[Way]) -> dict[Way, tuple[Look, Look]]:
+    """One look of each agent on each way."""
+    newer = (*asks_of(GO_7), RESOURCE)
+    return {way: (await place.look(way, asks_of(PYTHON_10)), await place.look(way, newer)) for way in ways}
+
+
+async def _access(place: Place, way: Way) -> Access:
+    refused = await place.without_token(way, REFUSED_TARGET)
+    return Access(refused, await place.beside_stuck(way, WAITING_TARGET, STUCK_SECONDS))

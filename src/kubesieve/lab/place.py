@@ -1,0 +1,86 @@
+"""Where the story is told: something with a kubelet, a naive proxy and kubesieve that can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from kubesieve.agents import Answer, Rules, View
+
+
+class Kind(StrEnum):
+    """Who answers."""
+
+    DIRECT = "kubelet"
+    NAIVE = "naive proxy"
+    SIEVE = "kubesieve"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to look at the node. ``allowed`` is kubesieve's --namespaces.
+
+    An agent shows its token on https only; ``token_always`` is a client that shows it on plain http, too.
+    """
+
+    name: str
+    kind: Kind
+    allowed: tuple[str, ...] = ()
+    token_always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request of a look."""
+
+    target: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """How a View calls it."""
+        return self.target if self.method == "GET" else f"{self.method} {self.target}"
+
+
+def asks_of(rules: Rules) -> tuple[Ask, ...]:
+    """What an agent asks, in its order."""
+    return tuple(Ask(step.target, step.method, step.headers) for step in rules.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What came, and when by the place's clock (seconds): rates need the time between two looks."""
+
+    view: View
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """How long another client waited for its answer; the status is None where none came in time."""
+
+    status: int | None
+    seconds: float
+
+
+class Place(Protocol):
+    """A stage for the story. What cannot be reached is an Answer with an error, never an exception."""
+
+    async def look(self, way: Way, asks: Sequence[Ask]) -> Look:
+        """Asks in order, one after the other, as an agent does."""
+        ...
+
+    async def without_token(self, way: Way, target: str) -> Answer:
+        """The answer to a caller who shows nothing."""
+        ...
+
+    async def beside_stuck(self, way: Way, target: str, limit: float) -> Waited:
+        """How long another client waits while one is stuck in its headers; given up after ``limit`` seconds."""
+        ...
+
+    async def let_pass(self, seconds: float) -> None:
+        """Until so much time is over by the place's clock, and no answer of before is given out again."""
+        ...
