@@ -1,0 +1,119 @@
+"""What is counted and remembered is bounded, and given back."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+
+import pytest
+
+from kubesieve.faults import CallerFault, OwnFault
+from kubesieve.gateway import journal as journal_module
+from kubesieve.gateway.journal import Journal
+from kubesieve.gateway.limits import Slots
+from kubesieve.gateway.scrapes import MOST_ENTRIES, Scrape, SharedScrapes, TokenDigest
+from kubesieve.gateway.settings import Limits
+from kubesieve.kubelet.podlist import PodList
+
+SCRAPE = Scrape("application/json", PodList((), ()), 0)
+
+
+async def _scrape() -> Scrape:
+    return SCRAPE
+
+
+async def test_scrapes_are_forgotten_after_their_time_so_that_tokens_do_not_pile_up() -> None:
+    scrapes = SharedScrapes(0.05)
+    for number in range(MOST_ENTRIES):
+        await scrapes.get(("pods", False, str(number)), _scrape)
+    with pytest.raises(OwnFault, match="different scrapes at once"):
+        await scrapes.get(("pods", False, "one more"), _scrape)
+    await asyncio.sleep(0.1)
+    assert await scrapes.get(("pods", False, "one more"), _scrape) is SCRAPE
+    assert len(scrapes._entries) == 1
+
+
+async def test_with_no_time_nothing_is_remembered() -> None:
+    scrapes = SharedScrapes(0.0)
+    for _ in range(3):
+        await scrapes.get(("pods", False, "x"), _scrape)
+    await asyncio.sleep(0)
+    assert (scrapes.hits, scrapes._entries) == (0, {})
+
+
+async def test_one_who_comes_late_to_a_long_scrape_gets_a_fresh_one() -> None:
+    """What is given out began less than the time to live ago, also while it is still coming in."""
+    scrapes, started = SharedScrapes(0.05), 0
+
+    async def slow() -> Scrape:
+        nonlocal started
+        started += 1
+        await asyncio.sleep(0.2)
+        return SCRAPE
+
+    first = asyncio.create_task(scrapes.get(("pods", False, "x"), slow))
+    await asyncio.sleep(0.1)
+    await asyncio.gather(first, scrapes.get(("pods", False, "x"), slow))
+    assert started == 2
+
+
+def test_places_are_given_back_also_after_an_error() -> None:
+    slots = Slots(Limits(requests=2, requests_per_peer=1, requests_per_token=1))
+    with pytest.raises(ValueError, match="x"), slots.taken("a", "t"):
+        raise ValueError("x")
+    assert (slots.total, dict(slots._by_caller)) == (0, {})
+
+
+def test_each_bound_has_its_refusal() -> None:
+    slots = Slots(Limits(requests=2, requests_per_peer=1, requests_per_token=1))
+    with slots.taken("a", "s"), slots.taken("b", "t"):
+        for peer, token, reason in (
+            ("a", "u", "too-many-requests"),
+            ("c", "t", "too-many-requests"),
+            ("c", "u", "too-busy"),
+        ):
+            with pytest.raises((CallerFault, OwnFault)) as caught, slots.taken(peer, token):
+                pass
+            assert caught.value.reason == reason
+
+
+def test_digests_tell_tokens_apart_and_nothing_else() -> None:
+    one, other = TokenDigest(), TokenDigest()
+    assert one.of("Bearer a") == one.of("Bearer a")
+    assert one.of("Bearer a") != one.of("Bearer b")
+    assert one.of("Bearer a") != other.of("Bearer a"), "keyed: no table of tokens finds it"
+
+
+class Stuck(io.StringIO):
+    """A stream whose reader has stopped reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.go.wait(10)
+        return super().write(text)
+
+
+def test_a_reader_who_stops_reading_holds_up_nobody_and_is_told_what_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MOST_WAITING", 10)
+    records, sentences = Stuck(), io.StringIO()
+    journal = Journal(records, sentences)
+    for number in range(100):
+        journal.record({"n": number})
+    records.go.set()
+    journal.stop()
+    written = len(records.getvalue().splitlines())
+    assert 10 <= written <= 12
+    assert f"{100 - written} lines lost" in sentences.getvalue()
+
+
+def test_a_closed_stream_is_no_error() -> None:
+    stream = io.StringIO()
+    stream.close()
+    journal = Journal(stream, stream)
+    journal.record({"a": 1})
+    journal.say("b")
+    journal.stop()
