@@ -250,6 +250,8 @@ FORGED = {
     "a method": b'"A":1 / HTTP/1.1\r\nHost: x\r\n\r\n',
     "an escape in the token": b"GET /pods HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer SECRET-TOKEN\x1b[0m\r\n\r\n",
     "a token beyond ASCII": "GET /pods HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer SECRET-TOKEN-é\r\n\r\n".encode(),
+    "a token that is no UTF-8": b"GET /pods HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer SECRET-TOKEN\xff\r\n\r\n",
+    "a target that is no UTF-8": b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
     "a long target": b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
 }
 

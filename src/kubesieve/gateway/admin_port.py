@@ -8,6 +8,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response
 
 from kubesieve.faults import Fault
+from kubesieve.gateway.answers import SERVER
 from kubesieve.gateway.listener import Listener
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.kubelet.client import KubeletClient
@@ -62,7 +63,7 @@ class AdminPort:
             case "/-/metrics":
                 self._telemetry.connections.set(self._tenants.connections)
                 self._telemetry.connections_refused.set(self._tenants.refused)
-                return Response(body=self._telemetry.exposition(), headers={"Content-Type": METRICS_TYPE})
+                return Response(body=self._telemetry.exposition(), headers={**SERVER, "Content-Type": METRICS_TYPE})
             case _:
                 return _text(404, "expected /-/healthy, /-/ready or /-/metrics\n")
 
@@ -71,4 +72,4 @@ class AdminPort:
 
 
 def _text(status: int, text: str) -> Response:
-    return Response(status=status, text=text)
+    return Response(status=status, text=text, headers=SERVER)

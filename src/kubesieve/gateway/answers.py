@@ -11,6 +11,9 @@ from kubesieve.gateway.routes import METHODS
 GZIP_LEVEL = 4
 MIN_GZIP_BYTES = 512
 
+SERVER = {"Server": "kubesieve"}
+"""Sent with every answer, so that no versions are told."""
+
 _EXTRA = {405: {"Allow": ", ".join(METHODS)}, 429: {"Retry-After": "1"}, 503: {"Retry-After": "1"}}
 
 

@@ -34,7 +34,7 @@ class TokenDigest:
         self._key = secrets.token_bytes(32)
 
     def of(self, authorization: str) -> str:
-        return hmac.new(self._key, authorization.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, authorization.encode(errors="surrogateescape"), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

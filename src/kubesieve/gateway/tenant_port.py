@@ -10,7 +10,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 
 from kubesieve.faults import CallerFault, Fault, OwnFault
-from kubesieve.gateway.answers import Answer, refusal
+from kubesieve.gateway.answers import SERVER, Answer, refusal
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.pipeline import Pipeline
 from kubesieve.gateway.routes import METHODS, Asked, endpoint_name
@@ -56,11 +56,10 @@ class TenantPort:
             fault = CallerFault("not-http", "expected an HTTP/1.1 request within the bounds; got another", status=400)
         answer = refusal(fault)
         self._record(Asked("", "", request.headers, request.remote or ""), answer, 0.0, "whole")
-        return Response(status=answer.status, body=answer.body, headers={"Content-Type": answer.content_type})
+        return Response(status=answer.status, body=answer.body, headers=_headers(answer))
 
     async def _send(self, request: BaseRequest, answer: Answer) -> StreamResponse:
-        headers = {**answer.headers, "Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
-        response = StreamResponse(status=answer.status, headers=headers)
+        response = StreamResponse(status=answer.status, headers=_headers(answer))
         if answer.status == 400:
             response.force_close()
         try:
@@ -98,6 +97,11 @@ class TenantPort:
                 "seconds": round(seconds, 6),
             }
         )
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    size = str(len(answer.body))
+    return {**answer.headers, **SERVER, "Content-Type": answer.content_type, "Content-Length": size}
 
 
 async def _write(response: StreamResponse, body: bytes) -> None:

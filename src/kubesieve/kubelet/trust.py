@@ -41,8 +41,12 @@ class Trust:
         self._fixed = unverified() if insecure else None
         self._reloaded: Reloaded[ssl.SSLContext] | None = None
         if not insecure:
-            path = ca_file or IN_CLUSTER_CA
-            self._reloaded = Reloaded((path,), verified, what="the kubelet's CA", report=report)
+            if ca_file is None and not IN_CLUSTER_CA.exists():
+                raise OwnFault(
+                    "settings-kubelet-ca",
+                    f"expected a CA file for the kubelet, the cluster's in {IN_CLUSTER_CA}, or insecure; got none of them",
+                )
+            self._reloaded = Reloaded((ca_file or IN_CLUSTER_CA,), verified, what="the kubelet's CA", report=report)
 
     def context(self) -> ssl.SSLContext:
         if self._fixed is not None:
