@@ -88,7 +88,7 @@ class EmbeddedPlace:
     async def __aenter__(self) -> EmbeddedPlace:
         tls = ssl.create_default_context(cafile=str(self.files.ca))
         self._client = await self._stack.enter_async_context(Client(tls, self._clock))
-        silent = self._stack.enter_context(open(os.devnull, "w"))  # noqa: ASYNC230 - never waits
+        silent = self._stack.enter_context(Path(os.devnull).open("w"))
         self._journal = Journal(silent, silent)
         self._stack.callback(self._journal.stop)
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,20 +81,21 @@ def _pod(item: Json) -> PodFacts:
     return PodFacts(item["metadata"]["name"], item["status"].get("qosClass", "none"), cpu, memory)
 
 
-def series(answer: Answer, family: str, namespace: str, pod: str) -> SeriesFacts:
-    """What a family says of a pod."""
-    found = [one for one in _samples(answer) if _is_about(one, family, namespace, pod)]
-    container = next((one for one in found if one.labels.get(b"container") not in (None, b"", b"POD")), None)
-    return SeriesFacts(len(found), _plain(container.value)) if container else NO_ROW
-
-
-def _samples(answer: Answer) -> tuple[Sample, ...]:
+def samples_of(answer: Answer) -> tuple[Sample, ...]:
+    """All samples of a body; none where it is no exposition."""
     if answer.status != 200:
         return ()
     try:
         return tuple(line.sample for line in lines(answer.body) if isinstance(line, SampleLine))
     except BodyFault:
         return ()
+
+
+def series(samples: Iterable[Sample], family: str, namespace: str, pod: str) -> SeriesFacts:
+    """What a family says of a pod."""
+    found = [one for one in samples if _is_about(one, family, namespace, pod)]
+    container = next((one for one in found if one.labels.get(b"container") not in (None, b"", b"POD")), None)
+    return SeriesFacts(len(found), _plain(container.value)) if container else NO_ROW
 
 
 def _is_about(sample: Sample, family: str, namespace: str, pod: str) -> bool:

@@ -22,8 +22,8 @@ from kubesieve.agents import (
     ui_rows,
 )
 from kubesieve.lab.evidence import Access, Evidence, Run, Sight
+from kubesieve.lab.facts import ENDPOINTS, namespaces
 from kubesieve.lab.place import Way
-from kubesieve.lab.facts import namespaces
 from kubesieve.lab.scene import DIRECT, SANDBOX, TENANT
 
 UNKNOWN = Measure(None, Dash.NOT_IN_PODS)
@@ -37,15 +37,12 @@ class Judged:
     python: CheckReport
     go: CheckReport
     containers: tuple[ContainerRow, ...]
+    seen: Mapping[str, frozenset[str] | None]  # namespaces by endpoint; None where there is no body to read
 
     @property
     def reports(self) -> tuple[CheckReport, ...]:
         """The newer agent first: it is the one that runs by default."""
         return (self.go, self.python)
-
-    def namespaces(self, endpoint: str) -> frozenset[str] | None:
-        """Those a body shows; None where there is no body to read."""
-        return namespaces(endpoint, self.sight.answer(endpoint))
 
     def row(self, report: CheckReport, key: Key) -> UiRow:
         """The page's row of a container; dashes where the agent does not even know of it."""
@@ -73,7 +70,8 @@ def judge(evidence: Evidence) -> Case:
 
 def _judged(sight: Sight, known: tuple[KnownContainer, ...]) -> Judged:
     containers = container_check(sight.go.now.view, known)
-    return Judged(sight, _checked(sight.python, PYTHON_10), _checked(sight.go, GO_7), containers)
+    seen = {endpoint: namespaces(endpoint, sight.answer(endpoint)) for endpoint in ENDPOINTS}
+    return Judged(sight, _checked(sight.python, PYTHON_10), _checked(sight.go, GO_7), containers, seen)
 
 
 def _checked(run: Run, rules: Rules) -> CheckReport:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kubesieve.agents import Dash, UiRow
-from kubesieve.lab.facts import ENDPOINTS
 from kubesieve.lab.judged import Case
 from kubesieve.lab.scene import ALLOWED, DIRECT, NAIVE, NAIVE_TOKEN, SANDBOX
 
@@ -48,9 +47,10 @@ def _no_access(case: Case) -> Iterator[Finding]:
     if refused.status in (None, 200, 401):
         return
     body = refused.body.decode("utf-8", "replace").strip()
-    statuses = ", ".join(f"{report.agent}: {report.status.value}, {report.samples} samples" for report in view.reports)
+    reports = "; ".join(f"{one.agent}: {one.status.value}, {one.samples} samples" for one in view.reports)
     yield Finding(
-        f"Through the proxy the agent gets {refused.status} “{body}”. {statuses}. Every container of the node is blank.",
+        f"Through the proxy the agent gets {refused.status} “{body}” ({reports}). Every container of the node is "
+        "blank.",
         "The proxy listens on plain http. Agents show their token on https only, so the kubelet is asked without one, "
         "and its 401 is passed on as an error of the proxy's own.",
         "Serve https (a certificate with the address the agent uses, its CA as kubelet_client_ca) and pass a 401 on "
@@ -59,23 +59,24 @@ def _no_access(case: Case) -> Iterator[Finding]:
 
 
 def _filtered(case: Case) -> Iterator[Finding]:
-    direct, seen = (case.views[way].namespaces("/metrics/cadvisor") for way in (DIRECT, NAIVE_TOKEN))
+    direct, seen = (case.views[way].seen["/metrics/cadvisor"] for way in (DIRECT, NAIVE_TOKEN))
     missing = sorted((direct or frozenset()) - (seen or frozenset()))
     if seen is None or SANDBOX not in missing:
         return
     yield Finding(
-        f"With a token, /metrics/cadvisor shows {', '.join(sorted(seen))}; the node itself has {', '.join(missing)}, too.",
+        f"Shown a token, the proxy's /metrics/cadvisor holds {', '.join(sorted(seen))}; the node itself also has "
+        f"{', '.join(missing)}.",
         f"The proxy allows {', '.join(ALLOWED)} only. A view without a namespace has no usage and no limit of its "
         "containers: “nil stats”.",
-        f"Allow {SANDBOX} at the proxy (--namespaces {','.join(ALLOWED)},{SANDBOX}), or give the tenant an agent of its "
-        "own behind a proxy that allows its namespaces only.",
+        f"Allow {SANDBOX} at the proxy ({','.join(ALLOWED)},{SANDBOX}), or give the tenant an agent of its own behind "
+        "a proxy that allows its namespaces only.",
     )
 
 
 def _leaks(case: Case) -> Iterator[Finding]:
     foreign = {
-        endpoint: sorted((case.views[NAIVE_TOKEN].namespaces(endpoint) or frozenset()) - frozenset(ALLOWED))
-        for endpoint in ENDPOINTS
+        endpoint: sorted((seen or frozenset()) - frozenset(ALLOWED))
+        for endpoint, seen in case.views[NAIVE_TOKEN].seen.items()
     }
     leaking = {endpoint: names for endpoint, names in foreign.items() if names}
     if not leaking:

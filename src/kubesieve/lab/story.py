@@ -11,7 +11,7 @@ from kubesieve.lab.report import report
 from kubesieve.lab.steps import STEPS
 from kubesieve.lab.values import Expectation, Table, cut, mark
 
-_NAME, _WORDS = 52, 24
+_NAME, _EXPECTED, _ACTUAL = 34, 36, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,9 @@ class Story:
         count = len(self.expectations)
         if not self.failed:
             return f"All {count} expectations came out."
-        wrong = "; ".join(f"step {one.step}: {one.name}" for one in self.failed)
+        wrong = "; ".join(
+            f"step {one.step}: {one.name}: expected {one.expected}, got {one.actual}" for one in self.failed
+        )
         return f"{len(self.failed)} of {count} expectations did not come out: {wrong}."
 
 
@@ -47,7 +49,7 @@ def tell(evidence: Evidence) -> Story:
 def outcome(story: Story) -> Table:
     """The last table: expected and actual."""
     rows = tuple(
-        (mark(one.ok), one.step, cut(one.name, _NAME), cut(one.expected, _WORDS), cut(one.actual, _WORDS))
+        (mark(one.ok), one.step, cut(one.name, _NAME), cut(one.expected, _EXPECTED), cut(one.actual, _ACTUAL))
         for one in story.expectations
     )
     return Table("8. Expected and actual", ("", "step", "what", "expected", "actual"), rows)

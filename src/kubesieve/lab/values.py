@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 YES, NO = "✅", "❌"
@@ -53,6 +54,12 @@ class Expecting:
 
     def same(self, name: str, expected: str, actual: str) -> Expectation:
         return Expectation(self.step, name, expected, actual, expected == actual)
+
+    def everywhere(self, name: str, expected: str, actual: Mapping[str, str]) -> Expectation:
+        """The same in several places; ``actual`` tells those that differ."""
+        wrong = {where: value for where, value in actual.items() if value != expected}
+        words = "; ".join(f"{where}: {value}" for where, value in wrong.items()) if wrong else expected
+        return Expectation(self.step, name, expected, words, not wrong)
 
     def holds(self, name: str, expected: str, actual: str, *, ok: bool) -> Expectation:
         """``expected`` is in words, where equality is not what is meant."""

@@ -11,7 +11,8 @@ from kubesieve.lab.steps.namespaces import namespaces
 from kubesieve.lab.steps.page import page
 from kubesieve.lab.steps.pods import pods
 from kubesieve.lab.steps.series import series
+from kubesieve.lab.steps.views import views
 from kubesieve.lab.steps.ways_out import ways_out
 from kubesieve.lab.values import Step
 
-STEPS: tuple[Callable[[Case], Step], ...] = (pods, namespaces, series, access, checks, page, ways_out)
+STEPS: tuple[Callable[[Case], Step], ...] = (views, pods, namespaces, series, access, checks, page, ways_out)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from kubesieve.lab.facts import ENDPOINTS
-from kubesieve.lab.judged import Case
+from kubesieve.lab.judged import Case, Judged
 from kubesieve.lab.place import Way
 from kubesieve.lab.scene import ALLOWED, DIRECT, NAIVE_TOKEN, NAMESPACES, SIEVE
 from kubesieve.lab.values import NO, YES, Expectation, Expecting, Step, Table
 
 STEP = "2 namespaces"
-JSON_ENDPOINTS = frozenset({"/pods", "/stats/summary"})
+METRICS = ("/metrics/resource", "/metrics/cadvisor")
+JSON = ("/pods", "/stats/summary")
 SHORT = {endpoint: endpoint.rpartition("/")[2] for endpoint in ENDPOINTS}
 NOTES = (
-    f"Both proxies are told to allow {', '.join(ALLOWED)}. resource and cadvisor are /metrics/resource and "
-    "/metrics/cadvisor; pods is /pods; summary is /stats/summary.",
-    "The naive proxy filters lines of /metrics* and nothing else. naive+token is a client that shows its token over "
-    "plain http, such as curl: agents do not (step 4).",
+    "resource and cadvisor are /metrics/resource and /metrics/cadvisor; pods is /pods; summary is /stats/summary. "
+    f"Foreign are namespaces other than {' and '.join(ALLOWED)}, which both proxies are told to allow.",
+    "The naive proxy filters the lines of /metrics* and nothing else: its /pods and /stats/summary leak.",
 )
 
 Seen = frozenset[str] | None
@@ -25,19 +26,15 @@ Seen = frozenset[str] | None
 
 def namespaces(case: Case) -> Step:
     rows = tuple(row for way in (DIRECT, NAIVE_TOKEN, SIEVE) for row in _rows(case, way))
-    table = Table(
-        "2. Namespaces seen, direct and through each proxy", ("view", "endpoints", "namespaces", "foreign"), rows, NOTES
-    )
+    head = ("view", "endpoints", "namespaces", "foreign")
+    table = Table("2. Namespaces seen, direct and through each proxy", head, rows, NOTES)
     return Step((table,), tuple(_expectations(case)))
 
 
-def _rows(case: Case, way: Way) -> list[tuple[str, ...]]:
+def _rows(case: Case, way: Way) -> Iterator[tuple[str, ...]]:
     """Neighbouring endpoints that show the same share a row."""
-    groups = groupby(ENDPOINTS, key=case.views[way].namespaces)
-    return [
-        (way.name, _endpoints([SHORT[one] for one in group]), words(seen), _foreign(way, seen))
-        for seen, group in groups
-    ]
+    for seen, group in groupby(ENDPOINTS, key=case.views[way].seen.__getitem__):
+        yield (way.name, _endpoints([SHORT[endpoint] for endpoint in group]), words(seen), _foreign(way, seen))
 
 
 def _endpoints(names: list[str]) -> str:
@@ -45,8 +42,10 @@ def _endpoints(names: list[str]) -> str:
 
 
 def _foreign(way: Way, seen: Seen) -> str:
-    foreign = (seen or frozenset()) - frozenset(ALLOWED)
-    return "" if way == DIRECT or seen is None else f"{NO} {len(foreign)}" if foreign else f"{YES} none"
+    if way == DIRECT or seen is None:
+        return ""
+    foreign = seen - frozenset(ALLOWED)
+    return f"{NO} {len(foreign)}" if foreign else f"{YES} none"
 
 
 def words(seen: Seen) -> str:
@@ -56,19 +55,26 @@ def words(seen: Seen) -> str:
     return ", ".join(sorted(seen)) or "none"
 
 
-def _expectations(case: Case) -> list[Expectation]:
-    expecting, direct = Expecting(STEP), case.views[DIRECT]
-    found = []
-    for endpoint in ENDPOINTS:
-        seen = direct.namespaces(endpoint)
-        every = seen is not None and seen >= frozenset(NAMESPACES)
-        found.append(expecting.holds(f"{endpoint} direct", "all six and more", words(seen), ok=every))
-    for endpoint in ENDPOINTS:
-        leaks = endpoint in JSON_ENDPOINTS
-        expected = direct.namespaces(endpoint) if leaks else frozenset(ALLOWED)
-        actual = case.views[NAIVE_TOKEN].namespaces(endpoint)
-        found.append(expecting.same(f"{endpoint} naive{' leaks' if leaks else ''}", words(expected), words(actual)))
-    for endpoint in ENDPOINTS:
-        actual = case.views[SIEVE].namespaces(endpoint)
-        found.append(expecting.same(f"{endpoint} kubesieve", words(frozenset(ALLOWED)), words(actual)))
-    return found
+def _expectations(case: Case) -> Iterator[Expectation]:
+    direct, naive = case.views[DIRECT], case.views[NAIVE_TOKEN]
+    everything = {
+        endpoint: seen is not None and seen >= frozenset(NAMESPACES) for endpoint, seen in direct.seen.items()
+    }
+    wrong = "; ".join(f"{one}: {words(direct.seen[one])}" for one, whole in everything.items() if not whole)
+    yield Expecting(STEP).holds(
+        "direct, all four", f"the story's {len(NAMESPACES)}", wrong or words(direct.seen["/pods"]), ok=not wrong
+    )
+    yield exactly(STEP, "naive, /metrics*", naive, ALLOWED, METRICS)
+    for endpoint in JSON:
+        yield Expecting(STEP).same(
+            f"naive, {endpoint}: a leak", words(direct.seen[endpoint]), words(naive.seen[endpoint])
+        )
+    yield exactly(STEP, "kubesieve, all four", case.views[SIEVE], ALLOWED)
+
+
+def exactly(
+    step: str, name: str, view: Judged, allowed: tuple[str, ...], endpoints: tuple[str, ...] = ENDPOINTS
+) -> Expectation:
+    """Each endpoint shows the allowed namespaces, no more and no fewer."""
+    found = {endpoint: words(view.seen[endpoint]) for endpoint in endpoints}
+    return Expecting(step).everywhere(name, words(frozenset(allowed)), found)

@@ -2,55 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from kubesieve.lab.facts import SeriesFacts
-from kubesieve.lab.facts import series as read_series
+from kubesieve.lab.facts import SeriesFacts, samples_of
+from kubesieve.lab.facts import series as series_of
 from kubesieve.lab.judged import Case
 from kubesieve.lab.place import Way
 from kubesieve.lab.scene import DIRECT, FAMILIES, FIGURES, NAIVE_TOKEN, PODS, SANDBOX, SIEVE
 from kubesieve.lab.values import NO, YES, Expectation, Expecting, Step, Table
 
 STEP = "3 series"
+WAYS = (DIRECT, NAIVE_TOKEN, SIEVE)
+NAMES = tuple((pod.name, family) for pod in PODS for family in FAMILIES)
 NOTES = (
-    "The value is that of the container's own row; a pod has more rows than one. Direct and without a row means that "
-    "none is set: a pod without a CPU limit has no quota. 20000 is 20000 µs of each 100 ms: 200m.",
-    "kubesieve leaves out what is not allowed, too, but alike on every endpoint: the pod is not in /pods either.",
+    "The value is that of the container's own row; a pod has more rows than one. 20000 is 20000 µs of CPU in each "
+    "100 ms: 200m. A pod without a CPU limit has no quota row, one without a memory limit says 0.",
+    "kubesieve drops what is not allowed, too, but alike on every endpoint: for its callers the pod does not exist.",
 )
+
+Name = tuple[str, str]
+Found = Mapping[Way, Mapping[Name, SeriesFacts]]
 
 
 def series(case: Case) -> Step:
-    names = [(pod.name, family) for pod in PODS for family in FAMILIES]
+    found = {way: _read(case, way) for way in WAYS}
     table = Table(
         "3. Series of /metrics/cadvisor for the two pods",
-        ("pod", "series", "direct", "naive+token", "kubesieve"),
-        tuple((pod, family, *_cells(case, pod, family)) for pod, family in names),
+        ("pod", "series", *(way.name for way in WAYS)),
+        tuple((*name, *_cells(found, name)) for name in NAMES),
         NOTES,
     )
-    return Step((table,), tuple(one for pod, family in names for one in _expectations(case, pod, family)))
+    return Step((table,), tuple(_expectations(found)))
 
 
-def _facts(case: Case, way: Way, pod: str, family: str) -> SeriesFacts:
-    return read_series(case.views[way].sight.answer("/metrics/cadvisor"), family, SANDBOX, pod)
+def _read(case: Case, way: Way) -> dict[Name, SeriesFacts]:
+    samples = samples_of(case.views[way].sight.answer("/metrics/cadvisor"))
+    return {(pod, family): series_of(samples, family, SANDBOX, pod) for pod, family in NAMES}
 
 
-def _cells(case: Case, pod: str, family: str) -> Iterator[str]:
-    at_source = _facts(case, DIRECT, pod, family)
-    for way in (DIRECT, NAIVE_TOKEN, SIEVE):
-        facts = _facts(case, way, pod, family)
-        if facts.rows:
-            yield f"{YES} {facts.value} ({facts.rows} rows)"
+def _cells(found: Found, name: Name) -> Iterator[str]:
+    gone = f"{NO} gone" if found[DIRECT][name].rows else "– none set"
+    for way in WAYS:
+        facts = found[way][name]
+        yield f"{YES} {facts.value} ({facts.rows} rows)" if facts.rows else gone
+
+
+def _expectations(found: Found) -> Iterator[Expectation]:
+    for name in NAMES:
+        short, direct = f"{name[0]}: {name[1].removeprefix('container_')}", found[DIRECT][name]
+        if name in FIGURES:
+            yield Expecting(STEP).same(short, FIGURES[name], direct.value)
         else:
-            yield f"{NO} gone" if at_source.rows else "– none set"
-
-
-def _expectations(case: Case, pod: str, family: str) -> Iterator[Expectation]:
-    expecting, direct = Expecting(STEP), _facts(case, DIRECT, pod, family)
-    figure = FIGURES.get((pod, family))
-    name = f"{pod}, {family.removeprefix('container_')}"
-    if figure is None:
-        yield expecting.holds(f"{name} direct", "a value", direct.value, ok=direct.rows > 0)
-    else:
-        yield expecting.same(f"{name} direct", figure, direct.value)
+            yield Expecting(STEP).holds(short, "a value", direct.value, ok=direct.rows > 0)
     for way in (NAIVE_TOKEN, SIEVE):
-        yield expecting.same(f"{name} {way.name}", "no row", _facts(case, way, pod, family).value)
+        values = {" ".join(name): facts.value for name, facts in found[way].items()}
+        yield Expecting(STEP).everywhere(f"{way.name}: none of them", "no row", values)
