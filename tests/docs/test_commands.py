@@ -1,0 +1,95 @@
+"""Commands in the docs: those that can run here are run, all others are at least commands that there are."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from kubesieve.cli.main import kubesieve
+from tests.conftest import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"((?:[A-Z_]+=\S+ )*kubesieve [a-z-]+(?: .*)?)$")
+
+
+def _code_lines(text: str) -> Iterator[str]:
+    """Lines of indented and of fenced code, continued lines joined."""
+    fenced = False
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            yield line.strip()
+
+
+def _commands() -> list[object]:
+    return [
+        pytest.param(match[1].removesuffix(" &"), id=f"{page.name}: {match[1][:60]}")
+        for page in PAGES
+        for line in _code_lines(page.read_text())
+        if (match := COMMAND.match(line))
+    ]
+
+
+@pytest.mark.parametrize("line", _commands())
+def test_every_kubesieve_line_is_a_command_with_options_that_there_are(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = shlex.split(line)
+    while "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        monkeypatch.setenv(name, value)
+    command = kubesieve.get_command(click.Context(kubesieve), words[1])
+    assert command is not None, words[1]
+    command.make_context(words[1], words[2:])
+
+
+def test_the_pages_have_commands_and_their_links_lead_somewhere() -> None:
+    assert len(_commands()) > 10
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_readme_begins_with_the_two_commands_and_make_has_them() -> None:
+    lines = [line.split("#")[0].strip() for line in (ROOT / "README.md").read_text().splitlines() if line[:4] == "    "]
+    assert lines[:2] == ["make demo", "make test"]
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(f"\n{target}: " in makefile for target in ("demo", "test"))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_the_readmes_session_by_hand_runs(tmp_path: Path, curl: str) -> None:
+    readme = (ROOT / "README.md").read_text()
+    [script] = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "kubesieve stage" in block]
+    for port in ("10250", "8080"):
+        script = script.replace(port, str(_free_port()))
+    script = script.replace("--listen 127.0.0.1", "--admin-listen 127.0.0.1:0 --listen 127.0.0.1").replace(
+        "--dir stage --admin-listen 127.0.0.1:0", "--dir stage"
+    )
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-mc", script + "\nwait"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert 'container_memory_working_set_bytes{container="nginx",namespace="sandbox"' in done.stdout
+    assert '"kind":"PodList"' in done.stdout
+    assert "kubesieve: path-unknown" in done.stdout
+    assert "tenant-a" not in done.stdout
