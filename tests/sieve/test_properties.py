@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubesieve.exposition import read
@@ -19,13 +19,18 @@ from tests.independent_text import is_sample, metadata_name, naive_filter, sampl
 CADVISOR = BY_PATH["/metrics/cadvisor"]
 RECORDINGS = (
     "v1.20.2-real/metrics_cadvisor",
+    "v1.20.2-real/metrics_cadvisor_t15",
     "v1.20.2-real/metrics_resource",
+    "v1.20.2-real/metrics_resource_t15",
     "v1.20.2-real/metrics",
     "v1.20.2-real/metrics_probes",
     "v1.21-eks/metrics_cadvisor",
     "v1.21-eks/metrics",
+    "v1.21-eks/metrics_probes",
     "v1.21-eks/metrics_slis",
     "v1.27.5/metrics_cadvisor",
+    "v1.31.0/metrics_cadvisor",
+    "v1.33.0/metrics_cadvisor",
     "v1.35.0/metrics_cadvisor",
 )
 
@@ -61,6 +66,7 @@ def test_no_leak_by_an_independent_reader(body: bytes, namespaces: frozenset[str
             assert preset is NodeSeries.ALL or "namespace" not in labels
 
 
+@settings(max_examples=max(2000, settings().max_examples))
 @given(expositions(), subsets)
 def test_it_agrees_with_the_naive_filter_that_is_obviously_right(body: bytes, namespaces: frozenset[str]) -> None:
     assert _sieve(body, namespaces) == naive_filter(body, lambda _, namespace: namespace in namespaces)
@@ -135,6 +141,11 @@ def test_time_is_linear_in_the_size(piece: bytes) -> None:
 
     small, large = min(seconds(piece) for _ in range(3)), min(seconds(piece * 8) for _ in range(3))
     assert large < small * 8 * 6 + 0.05, "eight times the size may take eight times as long, not sixty-four"
+
+
+def test_every_recorded_exposition_is_in_the_table(corpus: Path) -> None:
+    found = {f"{path.parent.name}/{path.name}" for path in (corpus / "fixtures").glob("*/metrics*")}
+    assert found == set(RECORDINGS)
 
 
 @pytest.mark.parametrize("name", RECORDINGS)

@@ -44,7 +44,7 @@ class Trust:
             if ca_file is None and not IN_CLUSTER_CA.exists():
                 raise OwnFault(
                     "settings-kubelet-ca",
-                    f"expected a CA file for the kubelet, the cluster's in {IN_CLUSTER_CA}, or insecure; got none of them",
+                    f"expected a CA file for the kubelet, the cluster's in {IN_CLUSTER_CA}, or insecure; got none",
                 )
             self._reloaded = Reloaded((ca_file or IN_CLUSTER_CA,), verified, what="the kubelet's CA", report=report)
 
