@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.stage.conftest import ask
 
 from kubesieve.stage.apiserver import FakeApiserver, answer_for
 from kubesieve.stage.http_values import Answer, Request
 from kubesieve.stage.identity import Directory
+from tests.stage.conftest import ask
 
 TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews"
 ACCESS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"

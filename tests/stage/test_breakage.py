@@ -11,10 +11,10 @@ import time
 import zlib
 
 import pytest
-from tests.stage.conftest import get, read_samples
 
 from kubesieve.stage.breakage import KINDS, parse_fault
 from kubesieve.stage.kubelet import FakeKubelet
+from tests.stage.conftest import get, read_samples
 
 CADVISOR, PODS, SUMMARY = "/metrics/cadvisor", "/pods", "/stats/summary"
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.stage.conftest import NOW, Line, read_samples
 
 from kubesieve.stage.cadvisor import cadvisor
 from kubesieve.stage.exposition_text import Family, Sample, go_float, render
@@ -18,6 +17,7 @@ from kubesieve.stage.model import Node
 from kubesieve.stage.node import build_node, story_node
 from kubesieve.stage.own_metrics import own_metrics
 from kubesieve.stage.resource import probes, resource, slis
+from tests.stage.conftest import NOW, Line, read_samples
 
 RENDERERS: dict[str, Callable[[Node, float], bytes]] = {
     "metrics_cadvisor": cadvisor,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.stage.conftest import NOW
-
 from kubesieve.stage.node import build_node, story_node
 from kubesieve.stage.podlist import pods, running_pods
 from kubesieve.stage.story import AWKWARD
 from kubesieve.stage.summary import summary
+from tests.stage.conftest import NOW
 
 QOS = {"pod-with-limits": "Burstable", "pod-without-limits": "BestEffort", "agent": "Guaranteed"}
 

@@ -8,11 +8,11 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
-from tests.stage.conftest import NOW, ask, get
 
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.node import story_node
 from kubesieve.stage.pki import Authority
+from tests.stage.conftest import NOW, ask, get
 
 
 def test_what_arrived_is_listed_raw_and_in_order(kubelet: FakeKubelet) -> None:

@@ -7,10 +7,10 @@ import time
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
-from tests.stage.conftest import get, read_samples
 
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.naive import NaiveProxy
+from tests.stage.conftest import get, read_samples
 
 ALLOWED = ("datadog", "kube-system")
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.stage.conftest import NOW, ask
 
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.node import story_node
+from tests.stage.conftest import NOW, ask
 
 # (recorded name, what is compared) -> why it may differ. Nothing may be added here without a reason.
 EXCEPTIONS: dict[tuple[str, str], str] = {}
