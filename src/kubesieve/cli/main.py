@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
 
 from kubesieve import __version__
-from kubesieve.faults import BodyFault, Fault
+from kubesieve.faults import BodyFault, Fault, OwnFault
 
 COMMANDS = ("demo", "serve", "filter", "policy", "stage")
 
@@ -43,6 +44,7 @@ def kubesieve() -> None:
 def main() -> None:
     """Runs the command line and exits; a fault becomes one line on stderr and an exit code."""
     try:
+        _check_streams()
         kubesieve.main(standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
@@ -56,3 +58,18 @@ def main() -> None:
         sys.exit(FINDINGS if isinstance(fault, BodyFault) else COULD_NOT)
     except BrokenPipeError:
         sys.exit(FINDINGS)
+    except OSError as error:
+        _write_no_more()
+        click.echo(f"kubesieve: system: expected to read and write; got: {error.strerror or 'an error'}", err=True)
+        sys.exit(COULD_NOT)
+
+
+def _check_streams() -> None:
+    """A stream closed by whoever started us is None here, and its number would go to the next file or socket."""
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        raise OwnFault("stream-closed", "expected stdin, stdout and stderr to be open; got a closed one")
+
+
+def _write_no_more() -> None:
+    """What stdout could not take is not tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -37,7 +37,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--kubelet-server-name", envvar="KUBELET_SERVER_NAME", metavar="NAME", help="The name its certificate has."
 )
-@click.option("--namespaces", envvar="ALLOWED_NAMESPACES", required=True, metavar="A,B", help="What callers may see.")
+@click.option(
+    "--namespaces",
+    envvar="ALLOWED_NAMESPACES",
+    show_envvar=True,
+    required=True,
+    metavar="A,B",
+    help="What callers may see.",
+)
 @click.option("--tls-cert", type=_FILE, help="Certificate for the tenants' port; read again when it changes.")
 @click.option("--tls-key", type=_FILE, help="Its key.")
 @click.option("--token-file", type=_FILE, help="A token of ours, for the readiness check alone.")
