@@ -54,16 +54,22 @@ class Client:
 
     async def beside_stuck(self, door: Door, ask: Ask, limit: float) -> Waited:
         """Opens a connection that never ends its headers, and times another client beside it."""
-        tls = self._tls if door.url.scheme == "https" else None
-        opening = asyncio.open_connection(door.url.host, door.url.port, ssl=tls)
-        _, stuck = await asyncio.wait_for(opening, limit)
         try:
-            stuck.write(_HALF_A_REQUEST)
-            await stuck.drain()
+            stuck = await asyncio.wait_for(self._stuck(door), limit)
+        except (OSError, TimeoutError):
+            return Waited(None, 0.0)
+        try:
             async with self._new_session() as another:
                 return await _timed(another, door, ask, limit)
         finally:
             stuck.close()
+
+    async def _stuck(self, door: Door) -> asyncio.StreamWriter:
+        tls = self._tls if door.url.scheme == "https" else None
+        _, writer = await asyncio.open_connection(door.url.host, door.url.port, ssl=tls)
+        writer.write(_HALF_A_REQUEST)
+        await writer.drain()
+        return writer
 
     def _new_session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(ssl=self._tls)

@@ -7,8 +7,8 @@ import os
 import ssl
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,9 +88,7 @@ class EmbeddedPlace:
     async def __aenter__(self) -> EmbeddedPlace:
         tls = ssl.create_default_context(cafile=str(self.files.ca))
         self._client = await self._stack.enter_async_context(Client(tls, self._clock))
-        silent = self._stack.enter_context(Path(os.devnull).open("w"))
-        self._journal = Journal(silent, silent)
-        self._stack.callback(self._journal.stop)
+        self._journal = self._stack.enter_context(_silent_journal())
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -139,6 +137,17 @@ class EmbeddedPlace:
             kubelet_ca=self.files.ca,
             cache_seconds=_CACHE_SECONDS,
         )
+
+
+@contextmanager
+def _silent_journal() -> Iterator[Journal]:
+    """Access records would stand between the tables."""
+    with open(os.devnull, "w") as nowhere:
+        journal = Journal(nowhere, nowhere)
+        try:
+            yield journal
+        finally:
+            journal.stop()
 
 
 @asynccontextmanager

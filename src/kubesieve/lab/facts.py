@@ -15,6 +15,8 @@ ENDPOINTS = ("/metrics/resource", "/metrics/cadvisor", "/pods", "/stats/summary"
 
 Json = Mapping[str, Any]
 
+_UNREADABLE = (BodyFault, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
 
 @dataclass(frozen=True, slots=True)
 class PodFacts:
@@ -44,7 +46,7 @@ def namespaces(endpoint: str, answer: Answer) -> frozenset[str] | None:
     reader = _NAMESPACES.get(endpoint, _of_metrics)
     try:
         return frozenset(reader(answer.body))
-    except (BodyFault, ValueError, KeyError, TypeError, AttributeError):
+    except _UNREADABLE:
         return None
 
 
@@ -68,7 +70,7 @@ def pods(answer: Answer, namespace: str) -> tuple[PodFacts, ...]:
     try:
         items = [item for item in json.loads(answer.body)["items"] if item["metadata"]["namespace"] == namespace]
         return tuple(sorted(map(_pod, items), key=lambda pod: pod.name))
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except _UNREADABLE:
         return ()
 
 

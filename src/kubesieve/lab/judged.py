@@ -26,8 +26,6 @@ from kubesieve.lab.facts import ENDPOINTS, namespaces
 from kubesieve.lab.place import Way
 from kubesieve.lab.scene import DIRECT, SANDBOX, TENANT
 
-UNKNOWN = Measure(None, Dash.NOT_IN_PODS)
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -46,8 +44,9 @@ class Judged:
 
     def row(self, report: CheckReport, key: Key) -> UiRow:
         """The page's row of a container; dashes where the agent does not even know of it."""
+        unknown = Measure(None, report.failure or Dash.FILTERED)
         rows = ui_rows(report, self.containers)
-        return next((row for row in rows if row.key == key), UiRow(key, UNKNOWN, UNKNOWN))
+        return next((row for row in rows if row.key == key), UiRow(key, unknown, unknown))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from kubesieve.lab.report import report
 from kubesieve.lab.steps import STEPS
 from kubesieve.lab.values import Expectation, Table, cut, mark
 
-_NAME, _EXPECTED, _ACTUAL = 34, 36, 30
+_NAME, _EXPECTED, _ACTUAL = 38, 36, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,12 @@ def tell(evidence: Evidence) -> Story:
 def outcome(story: Story) -> Table:
     """The last table: expected and actual."""
     rows = tuple(
-        (mark(one.ok), one.step, cut(one.name, _NAME), cut(one.expected, _EXPECTED), cut(one.actual, _ACTUAL))
+        (mark(one.ok), one.step, cut(one.name, _NAME), cut(one.expected, _EXPECTED), _actual(one))
         for one in story.expectations
     )
     return Table("8. Expected and actual", ("", "step", "what", "expected", "actual"), rows)
+
+
+def _actual(one: Expectation) -> str:
+    """What came; where it is as expected and too long for the cell, that is enough to say."""
+    return "the same" if one.expected == one.actual and len(one.actual) > _ACTUAL else cut(one.actual, _ACTUAL)

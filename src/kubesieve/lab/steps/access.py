@@ -32,8 +32,8 @@ def access(case: Case) -> Step:
 
 
 def first_line(answer: Answer) -> str:
-    """An answer's body, as far as it is worth a cell."""
-    return answer.body.decode("utf-8", "replace").partition("\n")[0]
+    """An answer's body as far as it is worth a cell: of our own refusals the name and the reason code."""
+    return answer.body.decode("utf-8", "replace").partition("\n")[0].partition(": expected")[0]
 
 
 def waited_words(waited: Waited) -> str:

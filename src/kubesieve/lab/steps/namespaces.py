@@ -14,6 +14,7 @@ from kubesieve.lab.values import NO, YES, Expectation, Expecting, Step, Table
 STEP = "2 namespaces"
 METRICS = ("/metrics/resource", "/metrics/cadvisor")
 JSON = ("/pods", "/stats/summary")
+ALL = f"all {len(NAMESPACES)} of the story"
 SHORT = {endpoint: endpoint.rpartition("/")[2] for endpoint in ENDPOINTS}
 NOTES = (
     "resource and cadvisor are /metrics/resource and /metrics/cadvisor; pods is /pods; summary is /stats/summary. "
@@ -57,19 +58,17 @@ def words(seen: Seen) -> str:
 
 def _expectations(case: Case) -> Iterator[Expectation]:
     direct, naive = case.views[DIRECT], case.views[NAIVE_TOKEN]
-    everything = {
-        endpoint: seen is not None and seen >= frozenset(NAMESPACES) for endpoint, seen in direct.seen.items()
-    }
-    wrong = "; ".join(f"{one}: {words(direct.seen[one])}" for one, whole in everything.items() if not whole)
-    yield Expecting(STEP).holds(
-        "direct, all four", f"the story's {len(NAMESPACES)}", wrong or words(direct.seen["/pods"]), ok=not wrong
-    )
+    yield Expecting(STEP).everywhere("direct, all four", ALL, _found(direct))
     yield exactly(STEP, "naive, /metrics*", naive, ALLOWED, METRICS)
-    for endpoint in JSON:
-        yield Expecting(STEP).same(
-            f"naive, {endpoint}: a leak", words(direct.seen[endpoint]), words(naive.seen[endpoint])
-        )
+    leaks = {endpoint: _found(naive)[endpoint] for endpoint in JSON}
+    yield Expecting(STEP).everywhere("naive, pods and summary: a leak", ALL, leaks)
     yield exactly(STEP, "kubesieve, all four", case.views[SIEVE], ALLOWED)
+
+
+def _found(view: Judged) -> dict[str, str]:
+    """All of the story's namespaces, or what an endpoint shows instead."""
+    whole = frozenset(NAMESPACES)
+    return {endpoint: ALL if seen and seen >= whole else words(seen) for endpoint, seen in view.seen.items()}
 
 
 def exactly(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kubesieve.agents import WORDS, Dash, Key, Measure, UiRow
 from kubesieve.lab.judged import Case, Judged
@@ -53,14 +53,10 @@ def key(pod: str) -> Key:
     return Key(SANDBOX, pod, CONTAINER)
 
 
-def why(row: UiRow) -> str:
-    """The reasons for the row's dashes in a few words; none where both are numbers."""
-    reasons = dict.fromkeys(_reason(one.dash) for one in (row.cpu, row.memory) if one.dash)
+def why(row: UiRow, words: Mapping[Dash, str]) -> str:
+    """The reasons for the row's dashes in these words, or in an agent's own; none where both are numbers."""
+    reasons = dict.fromkeys(words.get(one.dash, WORDS[one.dash]) for one in (row.cpu, row.memory) if one.dash)
     return "; ".join(reasons)
-
-
-def _reason(dash: Dash) -> str:
-    return SHORT.get(dash, WORDS[dash])
 
 
 def percent(measure: Measure) -> str:
@@ -77,7 +73,7 @@ def _rows(view: Judged, way: Way, pod: str) -> Iterator[tuple[str, ...]]:
     if len({(row.cpu.dash, row.memory.dash) for _, row in rows}) == 1:
         rows = [("both", rows[0][1])]
     for agent, row in rows:
-        yield (pod, way.name, agent, percent(row.cpu), percent(row.memory), why(row))
+        yield (pod, way.name, agent, percent(row.cpu), percent(row.memory), why(row, SHORT))
 
 
 def _expectations(case: Case) -> Iterator[Expectation]:
@@ -111,5 +107,4 @@ def dashes(step: str, name: str, view: Judged, reason: str, pods: tuple[str, ...
 
 
 def _dash_words(row: UiRow) -> str:
-    kinds = {KINDS.get(one.dash, one.dash.value) for one in (row.cpu, row.memory) if one.dash}
-    return f"— {', '.join(sorted(kinds))}" if row.cpu.dash and row.memory.dash else pair(row)
+    return f"— {why(row, KINDS)}" if row.cpu.dash and row.memory.dash else pair(row)

@@ -23,4 +23,4 @@ def pods(case: Case) -> Step:
 
 
 def _words(pod: PodFacts | None) -> str:
-    return f"{pod.qos}, {pod.cpu}, {pod.memory}" if pod else "not in /pods"
+    return f"{pod.qos}, {pod.cpu}, {pod.memory}".replace(" / ", "/") if pod else "not in /pods"

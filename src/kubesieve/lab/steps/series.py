@@ -8,11 +8,23 @@ from kubesieve.lab.facts import SeriesFacts, samples_of
 from kubesieve.lab.facts import series as series_of
 from kubesieve.lab.judged import Case
 from kubesieve.lab.place import Way
-from kubesieve.lab.scene import DIRECT, FAMILIES, FIGURES, NAIVE_TOKEN, PODS, SANDBOX, SIEVE
+from kubesieve.lab.scene import (
+    CPU_USAGE,
+    DIRECT,
+    FAMILIES,
+    FIGURES,
+    MEMORY_LIMIT,
+    NAIVE_TOKEN,
+    PODS,
+    QUOTA,
+    SANDBOX,
+    SIEVE,
+)
 from kubesieve.lab.values import NO, YES, Expectation, Expecting, Step, Table
 
 STEP = "3 series"
 WAYS = (DIRECT, NAIVE_TOKEN, SIEVE)
+SHORT = {QUOTA: "CPU quota", MEMORY_LIMIT: "memory limit", CPU_USAGE: "CPU usage"}
 NAMES = tuple((pod.name, family) for pod in PODS for family in FAMILIES)
 NOTES = (
     "The value is that of the container's own row; a pod has more rows than one. 20000 is 20000 µs of CPU in each "
@@ -49,7 +61,7 @@ def _cells(found: Found, name: Name) -> Iterator[str]:
 
 def _expectations(found: Found) -> Iterator[Expectation]:
     for name in NAMES:
-        short, direct = f"{name[0]}: {name[1].removeprefix('container_')}", found[DIRECT][name]
+        short, direct = f"{name[0]}: {SHORT[name[1]]}", found[DIRECT][name]
         if name in FIGURES:
             yield Expecting(STEP).same(short, FIGURES[name], direct.value)
         else:

@@ -10,12 +10,13 @@ from kubesieve.lab.report import findings
 from kubesieve.lab.scene import NAIVE, SANDBOX, TENANT, WIDENED, WITH_LIMITS, WITHOUT_LIMITS
 from kubesieve.lab.steps.checks import GOOD, outcome, silent
 from kubesieve.lab.steps.namespaces import exactly, words
-from kubesieve.lab.steps.page import BY_DESIGN, dashes, key, numbers, pair, why
+from kubesieve.lab.steps.page import BY_DESIGN, KINDS, dashes, key, numbers, pair, why
 from kubesieve.lab.values import Expectation, Expecting, Step, Table
 
 STEP = "7 ways out"
 NAMES = {WIDENED: "1 allow sandbox", TENANT: "2 agent per tenant"}
 NOTES = (
+    "Before: through the naive proxy. After: once the way out is applied.",
     f"1: kubesieve --namespaces {','.join(WIDENED.allowed)}, and the same agent looks again. pod-without-limits keeps "
     "its dashes: by design.",
     f"2: kubesieve --namespaces {SANDBOX} for an agent of the tenant's own, which gets DD_CONTAINER_EXCLUDE="
@@ -30,8 +31,8 @@ def ways_out(case: Case) -> Step:
     found = len(findings(case))
     table = Table(
         "7. Three ways out, each applied (CPU % / memory % with the Go check)",
-        ("way out", "pod", "before (naive)", "after", "why a dash stays", "namespaces seen"),
-        (*rows, ("3 hand over a report", f"{found} findings", "", "see below", "", "")),
+        ("way out", "pod", "before", "after", "why a dash", "namespaces seen"),
+        (*rows, ("3 hand over a report", "", "", f"{found} findings", "", "")),
         NOTES,
     )
     helped = (one for way in NAMES for one in _helped(case.views[way], way))
@@ -43,7 +44,7 @@ def _rows(case: Case, way: Way) -> Iterator[tuple[str, ...]]:
     for pod in (WITH_LIMITS, WITHOUT_LIMITS):
         row = view.row(view.go, key(pod))
         before = case.views[NAIVE].row(case.views[NAIVE].go, key(pod))
-        yield (NAMES[way], pod, pair(before), pair(row), why(row), words(_seen(view)))
+        yield (NAMES[way], pod, pair(before), pair(row), why(row, KINDS), words(_seen(view)))
 
 
 def _seen(view: Judged) -> frozenset[str] | None:
