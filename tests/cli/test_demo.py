@@ -76,6 +76,13 @@ def test_no_colour_in_a_pipe_and_no_line_wider_than_120_columns(printed: subproc
     assert max(map(width, printed.stdout.splitlines())) <= 120
 
 
+def test_a_locale_without_the_marks_gets_them_escaped() -> None:
+    with _started("--once", PYTHONIOENCODING="latin-1") as process:
+        out, err = process.communicate(timeout=MOST_SECONDS)
+    assert (process.returncode, err) == (0, "")
+    assert "\\u2705" in out
+
+
 @pytest.mark.parametrize(("no_color", "bold"), [("", True), ("1", False)])
 def test_on_a_terminal_titles_are_bold_unless_no_color(
     monkeypatch: pytest.MonkeyPatch, no_color: str, bold: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -51,6 +52,8 @@ def demo(once: bool, output: str, seed: int) -> None:
     looks at the node through each of them as a Datadog agent does, applies three ways out, and prints what came.
     Exit code 0: all as expected; 1: a step did not come out; 2: could not look.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # marks and dashes where the locale has none
     try:
         code = asyncio.run(_run(Options(once, output, seed)))
     except asyncio.CancelledError:
@@ -90,7 +93,7 @@ def _progress() -> Callable[[str], None]:
 
 def _json(story: Story, code: int) -> str:
     record = {"schema": 1, "exit": code, **asdict(story)}
-    return json.dumps(record, indent=2, ensure_ascii=False)
+    return json.dumps(record, indent=2)
 
 
 def _text(story: Story) -> str:

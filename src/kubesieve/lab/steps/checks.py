@@ -19,8 +19,9 @@ SAMPLES = {(True, True): "samples", (False, False): "no samples"}
 TEXT_ERROR, NIL_STATS, NOT_AVAILABLE = "text format parsing error", "returned nil stats", "not available"
 REPORT_NOTES = (
     "Go is the agent's kubelet core check (the default today), Python the older check 10.0.1, container the check that "
-    "reads /stats/summary: of how many of the node's running containers it got numbers. Samples are container metrics. "
-    "Each check ran twice, a minute apart by the node's clock, which is put forward in between.",
+    "reads /stats/summary: of how many of the node's running containers it got numbers. Samples are the container "
+    "metrics modelled here; agents send more. Each check ran twice, a minute apart by the node's clock, which is put "
+    "forward in between.",
     "naive+token: the Python check still ends, because the proxy makes a 500 of the kubelet's 404 on /spec.",
 )
 LOG_NOTES = (
