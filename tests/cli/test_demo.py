@@ -77,10 +77,10 @@ def test_no_colour_in_a_pipe_and_no_line_wider_than_120_columns(printed: subproc
 
 
 def test_a_locale_without_the_marks_gets_them_escaped() -> None:
-    with _started("--once", PYTHONIOENCODING="latin-1") as process:
-        out, err = process.communicate(timeout=MOST_SECONDS)
-    assert (process.returncode, err) == (0, "")
-    assert "\\u2705" in out
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run([*COMMAND, "--once"], capture_output=True, timeout=MOST_SECONDS, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u2705" in done.stdout
 
 
 @pytest.mark.parametrize(("no_color", "bold"), [("", True), ("1", False)])
