@@ -113,7 +113,7 @@ def _title(title: str) -> str:
 
 
 def _wrapped(note: str) -> str:
-    indent = " " * (len(note) - len(note.lstrip()))
+    indent = " " * 16 if note.startswith("  ") else ""
     return textwrap.fill(note, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 

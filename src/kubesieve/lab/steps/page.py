@@ -32,7 +32,8 @@ NOTES = (
     "Three dashes look alike on the page and are not:",
     "  by design     no limit is set, so there is nothing to take a percentage of. Nothing to mend.",
     "  nothing read  the check failed for want of access: no token over plain http. The whole node is blank.",
-    '  filtered      access is fine, but the view leaves the namespace out: "nil stats". Only its pods are blank.',
+    "  filtered      access is fine, but the view leaves the namespace out. Only its pods are blank; where the summary "
+    'is filtered, too, the log says "nil stats".',
     "The page itself is closed source: this is what it can show of what the checks send.",
 )
 
