@@ -23,7 +23,7 @@ from kubesieve.lab.scene import DOORS
 from kubesieve.lab.story import Story, outcome, tell
 from kubesieve.lab.values import Table
 
-WIDTH = 118
+WIDTH, TERM_WIDTH = 118, 16
 MOST_SECONDS = 30.0
 TERMINATED = 128 + signal.SIGTERM
 
@@ -113,7 +113,8 @@ def _title(title: str) -> str:
 
 
 def _wrapped(note: str) -> str:
-    indent = " " * 16 if note.startswith("  ") else ""
+    """A note that begins with blanks is a term and its words: those stay in their column."""
+    indent = " " * TERM_WIDTH if note.startswith(" ") else ""
     return textwrap.fill(note, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 

@@ -66,8 +66,8 @@ def _filtered(case: Case) -> Iterator[Finding]:
     yield Finding(
         f"Shown a token, the proxy's /metrics/cadvisor holds {', '.join(sorted(seen))}; the node itself also has "
         f"{', '.join(missing)}.",
-        f"The proxy allows {', '.join(ALLOWED)} only. Without a namespace's series there is no usage of its containers, "
-        "and so no percentage.",
+        f"The proxy allows {', '.join(ALLOWED)} only. Without a namespace's series there is no usage of its "
+        "containers, and so no percentage.",
         f"Allow {SANDBOX} at the proxy ({','.join(ALLOWED)},{SANDBOX}), or give the tenant an agent of its own behind "
         "a proxy that allows its namespaces only.",
     )
