@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from kubesieve import __version__
-from kubesieve.cli.main import COMMANDS, kubesieve
+from kubesieve.cli.main import COMMANDS, kubesieve, main
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -68,3 +69,17 @@ def test_filter_takes_the_node_series_options() -> None:
 def test_filter_does_not_load_a_web_server() -> None:
     code = "import sys, kubesieve.cli.filter; sys.exit('aiohttp' in sys.modules or 'cryptography' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=30).returncode == 0
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_the_code_a_command_exits_with_is_the_programs(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    @click.command()
+    @click.pass_context
+    def leave(ctx: click.Context) -> None:
+        ctx.exit(code)
+
+    monkeypatch.setattr(kubesieve, "get_command", lambda ctx, name: leave)
+    monkeypatch.setattr(sys, "argv", ["kubesieve", "policy"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert (left.value.code or 0) == code

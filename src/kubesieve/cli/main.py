@@ -45,9 +45,7 @@ def main() -> None:
     """Runs the command line and exits; a fault becomes one line on stderr and an exit code."""
     try:
         _check_streams()
-        kubesieve.main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        sys.exit(kubesieve.main(standalone_mode=False) or FINE)
     except click.Abort:
         sys.exit(130)
     except click.ClickException as wrong:
