@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 from kubesieve.exposition.lexer import LABEL_NAME, METRIC_NAME, WORD, Cursor, unescape
 
@@ -62,19 +63,21 @@ def _take_labels(cursor: Cursor, *, with_name: bool) -> tuple[bytes | None, dict
     cursor.take_byte(b"{", "an opening brace")
     name: bytes | None = None
     labels: dict[bytes, bytes] = {}
-    while not _closed(cursor):
+    while True:
         match = _PAIR.match(cursor.line, cursor.at)
         if match is None:
+            if _closed(cursor):
+                return name, labels
             name = _take_quoted_name(cursor, name, with_name=with_name)
             continue
         bare, quoted, value, after = match.groups()
         label = bare if bare is not None else unescape(quoted)
-        _check_label(cursor, label, labels)
+        if label in labels or label == RESERVED:
+            _refuse_label(cursor, label)
         labels[label] = unescape(value)
         cursor.at = match.end()
         if after == b"}":
-            break
-    return name, labels
+            return name, labels
 
 
 def _closed(cursor: Cursor) -> bool:
@@ -85,12 +88,11 @@ def _closed(cursor: Cursor) -> bool:
     return False
 
 
-def _check_label(cursor: Cursor, label: bytes, labels: dict[bytes, bytes]) -> None:
+def _refuse_label(cursor: Cursor, label: bytes) -> NoReturn:
     cursor.skip_blanks()
-    if label in labels:
-        cursor.fail("each label once", reason="text-duplicate-label", got="a label given before")
     if label == RESERVED:
         cursor.fail("a label name other than the reserved one", got="the reserved label name")
+    cursor.fail("each label once", reason="text-duplicate-label", got="a label given before")
 
 
 def _take_quoted_name(cursor: Cursor, name: bytes | None, *, with_name: bool) -> bytes:
