@@ -93,3 +93,11 @@ def test_the_readmes_session_by_hand_runs(tmp_path: Path, curl: str) -> None:
     assert '"kind":"PodList"' in done.stdout
     assert "kubesieve: path-unknown" in done.stdout
     assert "tenant-a" not in done.stdout
+
+
+def test_the_page_of_the_embedded_node_tells_every_fault_and_no_other() -> None:
+    from kubesieve.stage.breakage import KINDS
+
+    page = (ROOT / "docs/stage.md").read_text().partition("## Faults")[2]
+    told = [kind for row in re.findall(r"^\| ([a-z0-9, -]+) \|", page, re.MULTILINE) for kind in row.split(", ")]
+    assert sorted(told) == sorted([*KINDS, "kind", "---"])
