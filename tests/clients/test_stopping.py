@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from yarl import URL
 
+from kubesieve.stage.node import build_node
 from kubesieve.stage.service import EmbeddedNode
-from tests.clients.conftest import MakeCurl, Start
+from tests.clients.conftest import MakeCurl, Start, own_tls, upstream
 from tests.clients.programs import Curl, Serving, becomes, clean_environment
 from tests.independent_text import samples
 
@@ -40,20 +46,55 @@ def test_told_to_stop_during_a_slow_answer_it_ends_that_answer_and_takes_no_othe
     client = make_curl(serving)
     direct = Curl(client.program, stage.url, stage.ca_file, client.authorization).ask(CADVISOR).body
     stage.kubelet.forget()
-    stage.kubelet.break_(CADVISOR, "slow:2")
+    stage.kubelet.break_(CADVISOR, "slow:3")
     with _begin(client, client.url + CADVISOR) as asking:
         assert becomes(lambda: _asked(stage))
         told = time.monotonic()
         serving.process.send_signal(number)
-        assert becomes(lambda: not serving.listens(), 1)
-        assert asking.poll() is None, "new connections are refused while the answer is under way"
+        refuses = becomes(lambda: not serving.listens(), 2)
+        running = asking.poll() is None
         body, status = asking.communicate(timeout=15)
-    assert (asking.returncode, status) == (0, b"200")
+    assert (asking.returncode, status) == (0, b"200"), serving.sentences
+    assert (refuses, running) == (True, True), "new connections are refused while the answer is under way"
     assert _series(body, ("sandbox",)) == _series(direct, ("sandbox",))
     assert serving.wait() == 0
     assert time.monotonic() - told < STOP_SECONDS
     assert [json.loads(line)["sent"] for line in serving.records.read_text().splitlines()] == ["whole"]
     assert not any("Traceback" in line for line in serving.sentences)
+
+
+@pytest.fixture
+def big_stage() -> Iterator[EmbeddedNode]:
+    """A node whose answers are more than sockets hold: the rest waits in the program."""
+    with EmbeddedNode(build_node(pods=150, namespaces=1, story=False)) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["TLS", "plain"])
+def test_told_to_stop_while_a_client_takes_its_time_the_answer_is_whole(
+    start: Start, big_stage: EmbeddedNode, tls_folder: Path, tls: bool
+) -> None:
+    serving = start(*upstream(big_stage), *(own_tls(tls_folder) if tls else ()), "--namespaces", "team-00")
+    url = URL(serving.address)
+    request = f"GET {CADVISOR} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {big_stage.tokens['datadog']}\r\n\r\n"
+    with socket.socket() as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.settimeout(15)
+        plain.connect((url.host or "", url.port or 0))
+        context = ssl.create_default_context(cafile=str(tls_folder / "ca.crt"))
+        connection = context.wrap_socket(plain, server_hostname="localhost") if tls else plain
+        connection.sendall(request.encode())
+        received = connection.recv(1)
+        time.sleep(0.5)
+        serving.terminate()
+        while part := connection.recv(16384):
+            received += part
+            time.sleep(0.005)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"Content-Length: ([0-9]+)", head)
+    assert length is not None
+    assert len(body) == int(length[1])
+    assert serving.wait(STOP_SECONDS) == 0
 
 
 def test_a_kubelet_that_never_answers_does_not_keep_it_from_stopping(
