@@ -216,7 +216,7 @@ def test_answers_under_way_are_finished_when_told_to_stop(gateway: Gateway, kube
 
 
 def test_one_record_a_request_says_who_what_and_why(gateway: Gateway, token: str) -> None:
-    gateway.ask("/metrics/resource?x=1", token)
+    gateway.ask("/metrics/resource?access_token=SECRET", token)
     gateway.ask("/nope", None)
     good, refused = gateway.records(2)
     assert set(good) == {
@@ -238,6 +238,7 @@ def test_one_record_a_request_says_who_what_and_why(gateway: Gateway, token: str
     assert (good["peer"], good["endpoint"], good["namespaces"]) == ("127.0.0.1", "resource", "sandbox")
     assert (good["status"], good["reason"], good["kept"] > 0, good["dropped"] > 0) == (200, "ok", True, True)
     assert re.fullmatch("[0-9a-f]{12}", good["credential"])
+    assert good["target"] == "/metrics/resource", "a query may hold a secret"
     assert (refused["endpoint"], refused["credential"], refused["reason"]) == ("other", None, "path-unknown")
 
 

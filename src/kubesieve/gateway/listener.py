@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp.http_exceptions import HttpProcessingError
@@ -36,6 +37,8 @@ class Connection(RequestHandler):
         super().__init__(*args, **kwargs)
         self._on_broken, self._on_lost = on_broken, on_lost
         self.made = False
+        self.answering = False
+        self.lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.made = True
@@ -43,7 +46,13 @@ class Connection(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
+        self.lost.set()
         self._on_lost()
+
+    @property
+    def owes(self) -> bool:
+        """Whether a client still has something to get here: an answer under way, or bytes the kernel has not taken."""
+        return self.answering or _unsent(self.transport)
 
     def handle_error(
         self,
@@ -60,6 +69,12 @@ class Connection(RequestHandler):
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: errors are told by whoever knows what may be told."""
+
+
+def _unsent(transport: asyncio.Transport | None) -> bool:
+    """Of a TLS transport asyncio tells publicly what is not yet encrypted; what is waits in the socket's own below."""
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+    return any(each is not None and each.get_write_buffer_size() > 0 for each in (transport, below))
 
 
 class Listener:
@@ -97,7 +112,7 @@ class Listener:
         return Address(self._address.host, self._socket.getsockname()[1])
 
     def start(self) -> None:
-        self._server = Server(self._handle)
+        self._server = Server(self._answer)
         self._accepting = asyncio.create_task(self._accept_all())
 
     async def stop(self) -> None:
@@ -107,8 +122,23 @@ class Listener:
         self._socket.close()
         for handshake in self._handshakes:
             handshake.cancel()
+        owing = [
+            protocol for protocol in self._server.connections if isinstance(protocol, Connection) and protocol.owes
+        ]
         self._server.pre_shutdown()
-        await self._server.shutdown(self._limits.stop_seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.stop_seconds):
+                await self._server.shutdown(self._limits.stop_seconds)
+                await asyncio.gather(*(protocol.lost.wait() for protocol in owing))
+
+    async def _answer(self, request: BaseRequest) -> StreamResponse:
+        protocol = request.protocol
+        assert isinstance(protocol, Connection)  # noqa: S101 - made by _protocol alone
+        protocol.answering = True
+        try:
+            return await self._handle(request)
+        finally:
+            protocol.answering = False
 
     async def _accept_all(self) -> None:
         loop = asyncio.get_running_loop()

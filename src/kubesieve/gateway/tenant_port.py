@@ -85,7 +85,7 @@ class TenantPort:
                 "peer": asked.peer,
                 "credential": credential,
                 "method": asked.method if asked.method in METHODS else "other",
-                "target": asked.target,
+                "target": asked.target.partition("?")[0],
                 "endpoint": endpoint,
                 "namespaces": self._namespaces,
                 "status": answer.status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import ssl
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _ACCEPT = {
     Kind.PODS: "application/json",
     Kind.SUMMARY: "application/json",
 }
+_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _CONTENT_TYPE = re.compile(r"[\x20-\x7e]{1,200}")
 _TEXT_VERSION = re.compile(r";\s*version=\"?([^\";\s]*)", re.IGNORECASE)
 _PASSED_ON = {401: "unauthorized", 403: "forbidden", 404: "not-found"}
@@ -42,12 +44,22 @@ def parse_url(text: str) -> URL:
         url = URL(text)
         good = url.scheme == "https" and bool(url.host) and url.path in ("", "/") and url.user is None
         good = good and not url.query_string and not url.fragment and url.port is not None
+        good = good and (_is_address(url.host or "") or _HOST.fullmatch(url.host or "") is not None)
     except ValueError:
         good = False
     if not good:
         hint = "; a token is never sent over plain http" if text.startswith("http://") else ""
-        raise OwnFault("settings-kubelet", f"{expected}; got {text[:80]!a}{hint}")
+        got = "credentials, a query or a fragment in it" if set("@?#") & set(text) else f"{text[:80]!a}"
+        raise OwnFault("settings-kubelet", f"{expected}; got {got}{hint}")
     return url.with_port(url.port if url.explicit_port else 10250)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class KubeletClient:
