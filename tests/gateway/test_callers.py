@@ -312,6 +312,7 @@ def test_it_is_not_ready_while_the_kubelet_is_not_there(make_gateway: MakeGatewa
     assert (answer.status, answer.body.startswith(b"upstream-unreachable: ")) == (503, True)
     refused = gateway.ask("/pods", "x")
     assert (refused.status, refused.reason) == (502, "upstream-unreachable")
+    assert refused.body.endswith(b"got no connection: Connection refused\n"), "no address is told"
 
 
 def test_metrics_count_requests_refusals_scrapes_and_bytes(gateway: Gateway, token: str) -> None:

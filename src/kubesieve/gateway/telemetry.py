@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from kubesieve.gateway.answers import Answer
 
@@ -13,6 +20,7 @@ class Telemetry:
     """Counts; ``exposition`` gives the text."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("kubesieve_requests", "Requests answered.", ("endpoint", "code"), registry=registry)
         self._refusals = Counter(

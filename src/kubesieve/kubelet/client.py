@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import ssl
 from dataclasses import dataclass
@@ -168,12 +169,18 @@ def explain(error: Exception) -> UpstreamFault:
         case aiohttp.ClientPayloadError():
             reason, got = "upstream-truncated", "one that ended early, or was framed wrongly"
         case aiohttp.ClientConnectorError():
-            reason, got = "upstream-unreachable", f"no connection: {error.os_error.strerror or 'name not found'}"
+            reason, got = "upstream-unreachable", f"no connection: {_system_message(error.os_error)}"
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | ConnectionError():
             reason, got = "upstream-disconnected", "a connection that closed"
         case _:
             reason, got = "upstream-malformed", "one that is not HTTP, or beyond the bounds for headers"
     return UpstreamFault(reason, f"expected an answer from the kubelet; got {got}", status=502)
+
+
+def _system_message(error: OSError) -> str:
+    """The system's words for the error number: asyncio's own would name addresses."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else "the name was not found"
 
 
 def _verify_message(error: aiohttp.ClientConnectorCertificateError) -> str:
