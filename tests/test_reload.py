@@ -60,7 +60,7 @@ def test_content_that_does_not_load_is_told_once_a_change_and_the_old_value_stay
     watched.path.write_text(" ")
     for _ in range(3):
         assert watched.value.get() == "ONE"
-    assert watched.said == ["kept the former text: expected text; got nothing"]
+    assert watched.said == ["kept the former content of text: expected text; got nothing"]
     watched.path.unlink()
     for _ in range(3):
         assert watched.value.get() == "ONE"

@@ -85,4 +85,4 @@ class Reloaded(Generic[T]):
     def _keep_old(self, seen: tuple[bytes, ...] | str, fault: OwnFault) -> None:
         if seen != self._seen:
             self._seen = seen
-            self._report(f"kept the former {self._what}: {fault.sentence}")
+            self._report(f"kept the former content of {self._what}: {fault.sentence}")

@@ -12,7 +12,7 @@ from kubesieve.faults import CallerFault, OwnFault
 from kubesieve.gateway import journal as journal_module
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.limits import Slots
-from kubesieve.gateway.scrapes import MOST_ENTRIES, Scrape, SharedScrapes, TokenDigest
+from kubesieve.gateway.scrapes import MOST_RUNNING, Scrape, SharedScrapes, TokenDigest
 from kubesieve.gateway.settings import Limits
 from kubesieve.kubelet.podlist import PodList
 
@@ -25,13 +25,46 @@ async def _scrape() -> Scrape:
 
 async def test_scrapes_are_forgotten_after_their_time_so_that_tokens_do_not_pile_up() -> None:
     scrapes = SharedScrapes(0.05)
-    for number in range(MOST_ENTRIES):
+    for number in range(MOST_RUNNING):
         await scrapes.get(("pods", False, str(number)), _scrape)
-    with pytest.raises(OwnFault, match="different scrapes at once"):
-        await scrapes.get(("pods", False, "one more"), _scrape)
     await asyncio.sleep(0.1)
-    assert await scrapes.get(("pods", False, "one more"), _scrape) is SCRAPE
+    assert await scrapes.get(("pods", False, "one more"), _scrape) == (SCRAPE, False)
     assert len(scrapes._entries) == 1
+
+
+async def test_what_is_remembered_never_stands_in_the_way_and_what_runs_is_bounded() -> None:
+    scrapes, go = SharedScrapes(60.0), asyncio.Event()
+
+    async def waiting() -> Scrape:
+        await go.wait()
+        return SCRAPE
+
+    for number in range(MOST_RUNNING + 20):
+        await scrapes.get(("pods", False, f"done {number}"), _scrape)
+    assert len(scrapes._entries) == MOST_RUNNING
+    running = [asyncio.create_task(scrapes.get(("pods", False, str(n)), waiting)) for n in range(MOST_RUNNING)]
+    await asyncio.sleep(0)
+    with pytest.raises(OwnFault, match="different scrapes at once"):
+        await scrapes.get(("pods", False, "one more"), waiting)
+    go.set()
+    assert await asyncio.gather(*running) == [(SCRAPE, False)] * MOST_RUNNING
+
+
+async def test_who_gives_up_waiting_does_not_end_the_scrape_of_the_others() -> None:
+    scrapes, go, ended = SharedScrapes(60.0), asyncio.Event(), []
+
+    async def waiting() -> Scrape:
+        await go.wait()
+        ended.append("whole")
+        return SCRAPE
+
+    first = asyncio.create_task(scrapes.get(("pods", False, "x"), waiting))
+    second = asyncio.create_task(scrapes.get(("pods", False, "x"), waiting))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    assert (await second, ended) == ((SCRAPE, True), ["whole"])
 
 
 async def test_with_no_time_nothing_is_remembered() -> None:
@@ -39,7 +72,7 @@ async def test_with_no_time_nothing_is_remembered() -> None:
     for _ in range(3):
         await scrapes.get(("pods", False, "x"), _scrape)
     await asyncio.sleep(0)
-    assert (scrapes.hits, scrapes._entries) == (0, {})
+    assert scrapes._entries == {}
 
 
 async def test_one_who_comes_late_to_a_long_scrape_gets_a_fresh_one() -> None:

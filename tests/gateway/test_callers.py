@@ -39,6 +39,7 @@ def test_requests_at_the_same_time_share_one_scrape(
         answers = list(pool.map(lambda _: gateway.ask("/metrics/resource", token), range(8)))
     assert {answer.status for answer in answers} == {200}
     assert len(kubelet.requests) == 1
+    assert "kubesieve_shared_scrapes_total 7.0" in gateway.admin("/-/metrics").body.decode()
 
 
 def test_another_token_has_its_own_scrape_and_its_own_verdict(
@@ -50,13 +51,111 @@ def test_another_token_has_its_own_scrape_and_its_own_verdict(
     assert len(kubelet.requests) == 3
 
 
-def test_the_same_token_in_another_spelling_is_another_token(
+def test_the_same_token_in_another_spelling_is_the_same_token(
     make_gateway: MakeGateway, kubelet: FakeKubelet, token: str
 ) -> None:
+    """Else one caller could pass for many, and have the bounds of many."""
     gateway = make_gateway(cache_seconds=30.0)
     for value in (f"Bearer {token}", f"bearer {token}"):
         assert gateway.ask("/pods", None, headers={"Authorization": value}).status == 200
-    assert len(kubelet.requests) == 2
+    assert len(kubelet.requests) == 1
+    for value in (f"Bearer  {token}", f"Bearer {token} 1", f"Bearer\t{token}", token):
+        assert gateway.ask("/pods", None, headers={"Authorization": value}).reason == "token-malformed"
+    assert len(kubelet.requests) == 1
+
+
+def test_a_stuck_endpoint_of_one_caller_leaves_room_for_others(
+    make_gateway: MakeGateway, kubelet: FakeKubelet, token: str
+) -> None:
+    gateway = make_gateway(timeout_seconds=5.0)
+    kubelet.break_("/metrics/slis", "stuck")
+    stuck = [gateway.connect() for _ in range(8)]
+    for connection in stuck:
+        connection.sendall(_get("/metrics/slis", token))
+    time.sleep(0.3)
+    started = time.monotonic()
+    assert gateway.ask("/healthz", kubelet.tokens["kubelet-proxy"]).status == 200
+    assert time.monotonic() - started < 2.0
+    for connection in stuck:
+        connection.close()
+
+
+def test_a_place_is_held_until_the_answer_is_taken(make_gateway: MakeGateway, kubelet: FakeKubelet, token: str) -> None:
+    """Else slow readers would hold any number of answers in memory."""
+    everything = Policy(frozenset(kubelet.node.namespaces))
+    limits = Limits(requests_per_token=2, answer_seconds=3.0)
+    gateway = make_gateway(limits=limits, policy=everything, cache_seconds=30.0)
+    lazy = []
+    for _ in range(2):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((gateway.url.host or "", gateway.url.port or 0))
+        connection.sendall(_get("/metrics/cadvisor", token).replace(b"Connection: close\r\n", b"") * 12)
+        lazy.append(connection)
+    time.sleep(0.7)
+    assert gateway.ask("/metrics/cadvisor", token).reason == "too-many-requests"
+    for connection in lazy:
+        connection.close()
+
+
+def test_a_request_that_stopping_cut_short_leaves_a_record(
+    make_gateway: MakeGateway, kubelet: FakeKubelet, token: str
+) -> None:
+    gateway = make_gateway(timeout_seconds=30.0, limits=Limits(stop_seconds=1.0))
+    kubelet.break_("/pods", "stuck")
+    with gateway.connect() as connection:
+        connection.sendall(_get("/pods", token))
+        time.sleep(0.3)
+        started = time.monotonic()
+        gateway.stop()
+        assert time.monotonic() - started < 4.0
+        assert read_all(connection) == b""
+    [record] = gateway.records()
+    assert (record["reason"], record["sent"], record["endpoint"]) == ("stopping", "no", "pods")
+
+
+def test_a_client_that_has_sent_all_it_will_still_gets_its_answer(
+    gateway: Gateway, kubelet: FakeKubelet, token: str
+) -> None:
+    kubelet.break_("/pods", "slow", seconds=0.5)
+    with gateway.connect() as connection:
+        connection.sendall(_get("/pods", token).replace(b"Connection: close\r\n", b""))
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("version", ["HTTP/2.0", "HTTP/0.9", "HTTP/1.7"])
+def test_another_version_of_http_is_refused(gateway: Gateway, kubelet: FakeKubelet, token: str, version: str) -> None:
+    answer = gateway.send(_get("/pods", token).replace(b"HTTP/1.1", version.encode()))
+    assert (answer.status, answer.reason) == (400, "not-http")
+    assert kubelet.requests == ()
+
+
+def test_connections_in_all_are_bounded(make_gateway: MakeGateway, token: str) -> None:
+    gateway = make_gateway(limits=Limits(connections=4))
+    kept = [gateway.connect() for _ in range(4)]
+    time.sleep(0.2)
+    with gateway.connect() as more:
+        assert read_all(more) == b""
+    kept.pop().close()
+    time.sleep(0.2)
+    assert gateway.ask("/healthz", token).status == 200
+    for connection in kept:
+        connection.close()
+
+
+def test_every_address_takes_clients_of_both_families(make_gateway: MakeGateway, token: str) -> None:
+    from kubesieve.gateway.settings import parse_address
+
+    gateway = make_gateway(listen=parse_address(":0"))
+    for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+        if family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
+            pytest.skip("no IPv6 here")
+        with socket.socket(family) as connection:
+            connection.connect((host, gateway.url.port or 0))
+            connection.sendall(_get("/healthz", token))
+            assert read_all(connection).startswith(b"HTTP/1.1 200 ")
+    assert [record["peer"] for record in gateway.records(2)] == ["127.0.0.1", "::1"]
 
 
 def test_a_scrape_is_never_older_than_the_ttl(make_gateway: MakeGateway, kubelet: FakeKubelet, token: str) -> None:
@@ -183,7 +282,7 @@ def test_connections_beyond_the_bound_of_one_address_are_closed_and_others_live(
     flood[11].settimeout(2)
     assert flood[11].recv(1) == b""
     assert gateway.ask("/pods", token).status == 200
-    assert "kubesieve_connections_refused 7.0" in gateway.admin("/-/metrics").body.decode()
+    assert "kubesieve_connections_refused_total 7.0" in gateway.admin("/-/metrics").body.decode()
     for connection in flood:
         connection.close()
     time.sleep(0.2)

@@ -201,6 +201,7 @@ def test_only_headers_of_the_table_go_up(gateway: Gateway, kubelet: FakeKubelet,
     assert (plain.status, spoofed.status) == (200, 200)
     assert {name.lower() for name, _ in kubelet.requests[-1].headers} == {
         "host",
+        "connection",
         "accept",
         "accept-encoding",
         "user-agent",

@@ -15,7 +15,7 @@ from kubesieve.kubelet.trust import TokenFile, Trust
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        (":8080", Address("0.0.0.0", 8080)),
+        (":8080", Address("::", 8080)),
         ("127.0.0.1:0", Address("127.0.0.1", 0)),
         ("localhost:65535", Address("localhost", 65535)),
         ("[::1]:8080", Address("::1", 8080)),

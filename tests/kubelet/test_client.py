@@ -97,6 +97,7 @@ async def test_the_request_is_made_of_the_tables_headers(server: RawServer) -> N
         "Accept",
         "Accept-Encoding",
         "Authorization",
+        "Connection",
         "Host",
         "User-Agent",
     ]
@@ -139,6 +140,8 @@ REFUSED = {
     "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", "upstream-status"),
     "a redirect": (b"HTTP/1.1 301 Moved\r\nLocation: /pods\r\nContent-Length: 0\r\n\r\n", "upstream-status"),
     "another encoding": (_with_length(b"x", TEXT + b"Content-Encoding: br\r\n"), "upstream-encoding"),
+    "another charset": (_with_length(b"x", b"Content-Type: text/plain; charset=utf-16\r\n"), "upstream-content-type"),
+    "another version": (_with_length(b"x", b"Content-Type: text/plain; version=9\r\n"), "upstream-content-type"),
     "protobuf": (_with_length(b"x", b"Content-Type: application/vnd.google.protobuf\r\n"), "upstream-content-type"),
     "too large by its length": (_with_length(b"", length=1 << 40), "upstream-too-large"),
     "too large by what comes": (

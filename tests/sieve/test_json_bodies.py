@@ -80,6 +80,16 @@ REFUSED_PODS = {
         b'{"kind":"PodList","items":[{"metadata":{"namespace":"team-a","Namespace":"team-b"}}]}',
         "json-ambiguous-name",
     ),
+    "a namespace with a letter that Go folds to s": (
+        '{"kind":"PodList","items":[{"metadata":{"namespace":"team-a","name\u017fpace":"team-b"}}]}'.encode(),
+        "json-ambiguous-name",
+    ),
+    "half a surrogate pair as a name": (b'{"kind":"PodList","items":[],"\\ud800":1}', "json-not-utf8"),
+    "items hidden in the list's metadata": (
+        b'{"kind":"PodList","metadata":{"x":[{"namespace":"team-b"}]},"items":[]}',
+        "json-wrong-type",
+    ),
+    "items hidden in apiVersion": (b'{"kind":"PodList","apiVersion":{"items":[1]},"items":[]}', "json-wrong-type"),
     "items in another case": (b'{"kind":"PodList","items":[],"Items":[]}', "json-ambiguous-name"),
 }
 

@@ -62,7 +62,6 @@ class AdminPort:
                 return _text(503, problem + "\n") if problem else _text(200, "ready\n")
             case "/-/metrics":
                 self._telemetry.connections.set(self._tenants.connections)
-                self._telemetry.connections_refused.set(self._tenants.refused)
                 return Response(body=self._telemetry.exposition(), headers={**SERVER, "Content-Type": METRICS_TYPE})
             case _:
                 return _text(404, "expected /-/healthy, /-/ready or /-/metrics\n")

@@ -20,10 +20,12 @@ from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_server import Server
 
 from kubesieve.faults import OwnFault
-from kubesieve.gateway.settings import Address, Limits
+from kubesieve.gateway.settings import EVERY_ADDRESS, Address, Limits
 
 BACKLOG = 512
 PAUSE_SECONDS = 0.1
+ANSWERS_SHARE = 0.8
+"""Of the time to stop: what answers may be worked on; the rest is for sending and for records."""
 
 Handle = Callable[[BaseRequest], Awaitable[StreamResponse]]
 HandleBroken = Callable[[BaseRequest, int], Response]
@@ -37,17 +39,26 @@ class Connection(RequestHandler):
         super().__init__(*args, **kwargs)
         self._on_broken, self._on_lost = on_broken, on_lost
         self.made = False
+        self._tls = False
         self.answering = False
         self.lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.made = True
+        self._tls = transport.get_extra_info("sslcontext") is not None
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
         self.lost.set()
         self._on_lost()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """A client that has sent all it will (``nc -N``) still gets its answer; TLS knows no such half."""
+        if self._tls or not (self._messages or self.answering):
+            return None
+        self.close()
+        return True
 
     @property
     def owes(self) -> bool:
@@ -71,6 +82,11 @@ class Connection(RequestHandler):
         """Nothing: errors are told by whoever knows what may be told."""
 
 
+def plain_address(peer: str) -> str:
+    """An IPv4 client of a socket for both families, as an IPv4 address."""
+    return peer.removeprefix("::ffff:")
+
+
 def _unsent(transport: asyncio.Transport | None) -> bool:
     """Of a TLS transport asyncio tells publicly what is not yet encrypted; what is waits in the socket's own below."""
     below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
@@ -92,16 +108,21 @@ class Listener:
         self._handle, self._on_broken = handle, on_broken
         self._by_peer: Counter[str] = Counter()
         self._handshakes: set[asyncio.Task[None]] = set()
+        self._answers: set[asyncio.Task[Any]] = set()
         self.connections = 0
-        self.refused = 0
+        self.on_refused: Callable[[], None] = lambda: None
 
     def open(self) -> Address:
         """Binds and returns the address it got. Raises OwnFault where it cannot."""
-        family = socket.AF_INET6 if ":" in self._address.host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        host = self._address.host
+        if host == EVERY_ADDRESS and not socket.has_dualstack_ipv6():
+            host = "0.0.0.0"  # noqa: S104 - what was asked for
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind((self._address.host, self._address.port))
+            if host == EVERY_ADDRESS:
+                self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            self._socket.bind((host, self._address.port))
             self._socket.listen(BACKLOG)
             self._socket.setblocking(False)
         except OSError as error:
@@ -109,7 +130,7 @@ class Listener:
             raise OwnFault(
                 "cannot-listen", f"expected to listen on {self._address}; got: {error.strerror or error}"
             ) from None
-        return Address(self._address.host, self._socket.getsockname()[1])
+        return Address(host, self._socket.getsockname()[1])
 
     def start(self) -> None:
         self._server = Server(self._answer)
@@ -128,17 +149,30 @@ class Listener:
         self._server.pre_shutdown()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.stop_seconds):
+                await self._end_answers(self._limits.stop_seconds * ANSWERS_SHARE)
                 await self._server.shutdown(self._limits.stop_seconds)
                 await asyncio.gather(*(protocol.lost.wait() for protocol in owing))
+
+    async def _end_answers(self, seconds: float) -> None:
+        """Waits for the answers under way, so long; those that take longer are cut, and know it."""
+        if self._answers:
+            _, late = await asyncio.wait(self._answers, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _answer(self, request: BaseRequest) -> StreamResponse:
         protocol = request.protocol
         assert isinstance(protocol, Connection)  # noqa: S101 - made by _protocol alone
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler runs in one
         protocol.answering = True
+        self._answers.add(task)
         try:
             return await self._handle(request)
         finally:
             protocol.answering = False
+            self._answers.discard(task)
 
     async def _accept_all(self) -> None:
         loop = asyncio.get_running_loop()
@@ -148,12 +182,12 @@ class Listener:
             except OSError:  # out of file descriptors, or the client gave up: go on
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
-            self._take(connection, str(address[0]))
+            self._take(connection, plain_address(str(address[0])))
 
     def _take(self, connection: socket.socket, peer: str) -> None:
         limits = self._limits
         if self.connections >= limits.connections or self._by_peer[peer] >= limits.connections_per_peer:
-            self.refused += 1
+            self.on_refused()
             connection.close()
             return
         self.connections += 1

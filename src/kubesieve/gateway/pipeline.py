@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from kubesieve.faults import Fault, OwnFault
 from kubesieve.gateway.answers import Answer, compressed, refusal, wants_gzip
 from kubesieve.gateway.limits import Slots
-from kubesieve.gateway.routes import Asked, Route, route
+from kubesieve.gateway.routes import Asked, Route, route, same_token
 from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.kubelet.client import KubeletClient
@@ -21,11 +22,13 @@ from kubesieve.sieve import Policy, answer, scan
 T = TypeVar("T")
 
 SIEVE_THREADS = 2
+SMALL_BYTES = 16 * 1024
+"""Bodies up to this size are read at once, in a millisecond or two, and do not wait behind large ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a pipeline works with."""
+    """What a pipeline works with; ``seconds`` bounds the work on one answer."""
 
     client: KubeletClient
     policy: Policy
@@ -34,10 +37,11 @@ class Parts:
     telemetry: Telemetry
     digest: TokenDigest
     report: Callable[[str], None]
+    seconds: float
 
 
 class Pipeline:
-    """``answer`` never raises, but for cancellation."""
+    """``answering`` gives an answer to every request; nothing but a cancellation gets past it."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -46,34 +50,41 @@ class Pipeline:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def answer(self, asked: Asked) -> Answer:
-        """The answer to a request; for HEAD the same as for GET."""
-        try:
-            return await self._answer(route(asked), asked)
-        except Fault as fault:
-            return refusal(fault)
-        except Exception as error:
-            self._parts.report(f"an error of ours: {type(error).__name__} at {_place(error)}")
-            return refusal(OwnFault("internal", "an error of ours; the log has its place"))
+    @asynccontextmanager
+    async def answering(self, asked: Asked) -> AsyncIterator[Answer]:
+        """The answer to a request, for HEAD the same as for GET. The request's place is held inside the block: who
+        takes long to take an answer has that many places less.
+        """
+        with ExitStack() as places:
+            try:
+                routed = route(asked)
+                places.enter_context(self._parts.slots.taken(asked.peer, self._token(routed)))
+            except Fault as fault:
+                answered = refusal(fault)
+            else:
+                answered = await self._answer(routed, asked)
+            yield answered
+
+    def _token(self, routed: Route) -> str:
+        return self._parts.digest.of(same_token(routed.authorization))
 
     async def _answer(self, routed: Route, asked: Asked) -> Answer:
         parts = self._parts
-        token = parts.digest.of(routed.authorization)
-        with parts.slots.taken(asked.peer, token):
-            scrape = await self._scrape(routed, token)
-            sieved = await self._in_pool(lambda: answer(routed.endpoint, scrape.scanned, parts.policy))
-            good = Answer(200, scrape.content_type, sieved.body, kept=sieved.kept, dropped=sieved.dropped)
-            encodings = ",".join(asked.headers.getall("Accept-Encoding", []))
-            if routed.endpoint.compressible and wants_gzip(encodings):
-                return await self._in_pool(lambda: compressed(good))
-            return good
+        try:
+            async with asyncio.timeout(parts.seconds):
+                return await self._made(routed, asked, await self._scrape(routed))
+        except Fault as fault:
+            return refusal(fault)
+        except TimeoutError:
+            return refusal(OwnFault("too-busy", f"expected an answer within {parts.seconds:g} s; got none", status=503))
+        except Exception as error:  # nothing of an unforeseen error may reach a client
+            parts.report(f"an error of ours: {type(error).__name__} at {_place(error)}")
+            return refusal(OwnFault("internal", "an error of ours; the log has its place"))
 
-    async def _scrape(self, routed: Route, token: str) -> Scrape:
-        scrapes = self._parts.scrapes
-        hits = scrapes.hits
-        shared = scrapes.get((routed.endpoint.name, routed.query, token), lambda: self._fetch(routed))
-        scrape = await shared
-        if scrapes.hits > hits:
+    async def _scrape(self, routed: Route) -> Scrape:
+        key = (routed.endpoint.name, routed.query, self._token(routed))
+        scrape, shared = await self._parts.scrapes.get(key, lambda: self._fetch(routed))
+        if shared:
             self._parts.telemetry.shared()
         return scrape
 
@@ -81,14 +92,31 @@ class Pipeline:
         endpoint, started = routed.endpoint, time.monotonic()
         try:
             reply = await self._parts.client.get(endpoint, routed.authorization, query=routed.query)
-            scanned = await self._in_pool(lambda: scan(endpoint, reply.body))
+            scanned = await self._work(len(reply.body), lambda: scan(endpoint, reply.body))
         except Fault as fault:
             self._parts.telemetry.scraped(endpoint.name, fault.reason, time.monotonic() - started)
             raise
         self._parts.telemetry.scraped(endpoint.name, "ok", time.monotonic() - started, len(reply.body))
         return Scrape(reply.content_type, scanned, len(reply.body))
 
-    async def _in_pool(self, work: Callable[[], T]) -> T:
+    async def _made(self, routed: Route, asked: Asked, scrape: Scrape) -> Answer:
+        """The answer out of a scrape, made once for all who share it."""
+        encodings = ",".join(asked.headers.getall("Accept-Encoding", []))
+        packed = routed.endpoint.compressible and wants_gzip(encodings)
+        if packed not in scrape.made:
+            make = self._work(scrape.size, lambda: self._make(routed, scrape, packed))
+            scrape.made[packed] = asyncio.ensure_future(make)
+        return await asyncio.shield(scrape.made[packed])
+
+    def _make(self, routed: Route, scrape: Scrape, packed: bool) -> Answer:
+        sieved = answer(routed.endpoint, scrape.scanned, self._parts.policy)
+        good = Answer(200, scrape.content_type, sieved.body, kept=sieved.kept, dropped=sieved.dropped)
+        return compressed(good) if packed else good
+
+    async def _work(self, size: int, work: Callable[[], T]) -> T:
+        """Work on so many bytes: off the event loop, unless they are few."""
+        if size <= SMALL_BYTES:
+            return work()
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 

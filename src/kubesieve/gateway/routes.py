@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -15,7 +14,7 @@ from kubesieve.kubelet.endpoints import BY_PATH, GONE, Endpoint
 METHODS = ("GET", "HEAD")
 
 _CANONICAL = re.compile(r"(?!.*(?://|/\.{1,2}(?:/|$)))/[a-zA-Z0-9/._~-]*", re.DOTALL)
-_AUTHORIZATION = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_AUTHORIZATION = re.compile(r"[\x21-\x7e]+ [\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,12 @@ def route(asked: Asked) -> Route:
     return Route(endpoint, wants_query(endpoint, query), _authorization(asked.headers))
 
 
+def same_token(authorization: str) -> str:
+    """A spelling that is the same for the same token: a kubelet takes the scheme in any case (RFC 9110, 11.1)."""
+    scheme, _, token = authorization.partition(" ")
+    return f"{scheme.lower()} {token}"
+
+
 def endpoint_name(target: str) -> str:
     """The endpoint's name for records and metrics, ``other`` for whatever is none: a fixed set of words."""
     endpoint = BY_PATH.get(target.partition("?")[0])
@@ -70,8 +75,8 @@ def _endpoint(path: str) -> Endpoint:
     raise CallerFault("path-unknown", "expected a path of the table of endpoints; got another", status=404)
 
 
-def _refuse_more_than_a_get(headers: Mapping[str, str]) -> None:
-    if "Upgrade" in headers or "upgrade" in headers.get("Connection", "").lower():
+def _refuse_more_than_a_get(headers: CIMultiDictProxy[str]) -> None:
+    if "Upgrade" in headers or "upgrade" in ",".join(headers.getall("Connection", [])).lower():
         raise CallerFault("upgrade-refused", "expected a plain request; got one to upgrade the connection", status=400)
     if headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers:
         raise CallerFault("body-refused", "expected a request without a body; got one with", status=400)
@@ -89,6 +94,6 @@ def _authorization(headers: CIMultiDictProxy[str]) -> str:
         )
     if not _AUTHORIZATION.fullmatch(given[0]):
         raise CallerFault(
-            "token-malformed", "expected Authorization in visible ASCII; got other characters", status=401
+            "token-malformed", "expected Authorization: Bearer, one blank and a token; got something else", status=401
         )
     return given[0]

@@ -7,12 +7,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kubesieve.faults import OwnFault
+from kubesieve.gateway.answers import Answer
 from kubesieve.sieve import Scanned
 
-MOST_ENTRIES = 256
+MOST_RUNNING = 256
 
 Key = tuple[str, bool, str]
 """Endpoint name, whether the parameter goes up, digest of the token."""
@@ -20,11 +21,15 @@ Key = tuple[str, bool, str]
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """A kubelet's answer, whole and read."""
+    """A kubelet's answer, whole and read; and what was made of it so far, by whether it is compressed.
+
+    All who share a scrape have the same token, and so the same policy.
+    """
 
     content_type: str
     scanned: Scanned
     size: int
+    made: dict[bool, asyncio.Task[Answer]] = field(default_factory=dict, compare=False)
 
 
 class TokenDigest:
@@ -49,28 +54,33 @@ class SharedScrapes:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._entries: dict[Key, _Entry] = {}
-        self.hits = 0
 
-    async def get(self, key: Key, fetch: Callable[[], Awaitable[Scrape]]) -> Scrape:
-        """The fresh scrape for the key, fetching it where there is none. Raises what the fetch raises.
+    async def get(self, key: Key, fetch: Callable[[], Awaitable[Scrape]]) -> tuple[Scrape, bool]:
+        """The fresh scrape for the key, and whether it was another's. Raises what the fetch raises.
 
         A caller that goes away does not take the fetch along: others may be waiting for it.
         """
         now = asyncio.get_running_loop().time()
         entry = self._entries.get(key)
-        if entry is None or now - entry.started >= self._seconds:
+        shared = entry is not None and now - entry.started < self._seconds
+        if entry is None or not shared:
             entry = self._start(key, fetch, now)
-        else:
-            self.hits += 1
-        return await asyncio.shield(entry.task)
+        return await asyncio.shield(entry.task), shared
 
     def _start(self, key: Key, fetch: Callable[[], Awaitable[Scrape]], now: float) -> _Entry:
-        if len(self._entries) >= MOST_ENTRIES and key not in self._entries:
-            raise OwnFault("too-busy", f"expected at most {MOST_ENTRIES} different scrapes at once", status=503)
+        if len(self._entries) >= MOST_RUNNING:
+            self._make_room()
         entry = _Entry(asyncio.ensure_future(_run(fetch)), now)
         self._entries[key] = entry
         entry.task.add_done_callback(lambda task: self._settled(key, entry, task))
         return entry
+
+    def _make_room(self) -> None:
+        """Forgets the oldest scrape that is done: what is remembered must not stand in the way of what is asked."""
+        done = next((key for key, entry in self._entries.items() if entry.task.done()), None)
+        if done is None:
+            raise OwnFault("too-busy", f"expected at most {MOST_RUNNING} different scrapes at once", status=503)
+        del self._entries[done]
 
     def _settled(self, key: Key, entry: _Entry, task: asyncio.Task[Scrape]) -> None:
         failed = task.cancelled() or task.exception() is not None

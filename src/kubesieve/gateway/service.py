@@ -77,20 +77,17 @@ def _tenants(
 ) -> Listener:
     digest = TokenDigest()
     slots, scrapes = Slots(settings.limits), SharedScrapes(settings.cache_seconds)
-    pipeline = Pipeline(Parts(client, settings.policy, scrapes, slots, telemetry, digest, journal.say))
+    seconds = settings.timeout_seconds + settings.limits.work_seconds
+    parts = Parts(client, settings.policy, scrapes, slots, telemetry, digest, journal.say, seconds)
+    pipeline = Pipeline(parts)
     stack.callback(pipeline.close)
-    port = TenantPort(
-        pipeline,
-        journal,
-        telemetry,
-        digest,
-        namespaces=settings.policy.namespaces,
-        answer_seconds=settings.limits.answer_seconds,
-    )
+    port = TenantPort(pipeline, parts, journal, settings.limits.answer_seconds)
     tls = None
     if settings.tls_cert and settings.tls_key:
         tls = serving_context(settings.tls_cert, settings.tls_key, journal.say)
-    return Listener(settings.listen, port.handle, port.handle_broken, settings.limits, tls)
+    listener = Listener(settings.listen, port.handle, port.handle_broken, settings.limits, tls)
+    listener.on_refused = telemetry.connection_refused
+    return listener
 
 
 def _url(address: Address, settings: Settings) -> str:

@@ -14,6 +14,10 @@ from kubesieve.sieve import Policy
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^:\[\]\s]*)):([0-9]{1,5})")
 
 
+EVERY_ADDRESS = "::"
+"""IPv6's, which takes IPv4 along, where the system has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where to listen; port 0 takes a free one."""
@@ -31,7 +35,7 @@ def parse_address(text: str) -> Address:
     match = _ADDRESS.fullmatch(text)
     if match is None or int(match[3]) > 65535:
         raise OwnFault("settings-address", f"expected HOST:PORT or [IPv6]:PORT; got {text[:80]!a}")
-    return Address(match[1] or match[2] or "0.0.0.0", int(match[3]))  # noqa: S104 - what :PORT means
+    return Address(match[1] or match[2] or EVERY_ADDRESS, int(match[3]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,20 @@ class Limits:
     """Bounds on what callers may cost. Beyond each: a refusal with its reason code, or a closed connection.
 
     ``peer`` is one client address. Seconds: ``handshake`` for TLS; ``idle`` to send a whole request header, and
-    between requests; ``answer`` to take an answer; ``stop`` for answers under way when the program is told to end.
+    between requests; ``work`` to make an answer, beyond the kubelet's own time, ``answer`` to take it; ``stop`` for
+    answers under way when the program is told to end.
     """
 
     connections: int = 1024
     connections_per_peer: int = 128
     requests: int = 256
-    requests_per_peer: int = 64
-    requests_per_token: int = 16
+    requests_per_peer: int = 16
+    requests_per_token: int = 8
     header_line_bytes: int = 16 * 1024
     headers: int = 100
     handshake_seconds: float = 5.0
     idle_seconds: float = 60.0
+    work_seconds: float = 30.0
     answer_seconds: float = 30.0
     stop_seconds: float = 10.0
 

@@ -50,14 +50,14 @@ class Telemetry:
             buckets=SECONDS,
         )
         self.connections = Gauge("kubesieve_connections", "Open connections of clients.", registry=registry)
-        self.connections_refused = Gauge(
+        self._connections_refused = Counter(
             "kubesieve_connections_refused", "Connections closed at once, beyond a bound.", registry=registry
         )
 
-    def answered(self, endpoint: str, answer: Answer, seconds: float) -> None:
+    def answered(self, endpoint: str, answer: Answer, seconds: float, sent_bytes: int) -> None:
         self._requests.labels(endpoint, str(answer.status)).inc()
         self._seconds.labels(endpoint).observe(seconds)
-        self._bytes.labels("down").inc(len(answer.body))
+        self._bytes.labels("down").inc(sent_bytes)
         if answer.reason != "ok":
             self._refusals.labels(answer.reason).inc()
         self._kept.labels("kept").inc(answer.kept)
@@ -70,6 +70,9 @@ class Telemetry:
 
     def shared(self) -> None:
         self._shared.inc()
+
+    def connection_refused(self) -> None:
+        self._connections_refused.inc()
 
     def exposition(self) -> bytes:
         return generate_latest(self._registry)

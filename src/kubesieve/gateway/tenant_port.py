@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from aiohttp import HttpVersion10, HttpVersion11
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
 
 from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.gateway.answers import SERVER, Answer, refusal
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.pipeline import Pipeline
-from kubesieve.gateway.routes import METHODS, Asked, endpoint_name
-from kubesieve.gateway.scrapes import TokenDigest
-from kubesieve.gateway.telemetry import Telemetry
+from kubesieve.gateway.listener import plain_address
+from kubesieve.gateway.pipeline import Parts, Pipeline
+from kubesieve.gateway.routes import METHODS, Asked, endpoint_name, same_token
 
+VERSIONS = (HttpVersion10, HttpVersion11)
 PIECE_BYTES = 64 * 1024
 CREDENTIAL_CHARACTERS = 12
 
@@ -24,29 +26,21 @@ CREDENTIAL_CHARACTERS = 12
 class TenantPort:
     """Handles requests on the port that tenants reach."""
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        journal: Journal,
-        telemetry: Telemetry,
-        digest: TokenDigest,
-        *,
-        namespaces: frozenset[str],
-        answer_seconds: float,
-    ) -> None:
-        self._pipeline, self._journal, self._telemetry, self._digest = pipeline, journal, telemetry, digest
-        self._namespaces, self._answer_seconds = ",".join(sorted(namespaces)), answer_seconds
+    def __init__(self, pipeline: Pipeline, parts: Parts, journal: Journal, answer_seconds: float) -> None:
+        self._pipeline, self._parts, self._journal = pipeline, parts, journal
+        self._namespaces, self._answer_seconds = ",".join(sorted(parts.policy.namespaces)), answer_seconds
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
-        started = time.monotonic()
-        asked = Asked(request.method, request.raw_path, request.headers, request.remote or "")
-        answer = await self._pipeline.answer(asked)
-        sent = "no"
+        if request.version not in VERSIONS:
+            return self.handle_broken(request, 400)
+        started, asked = time.monotonic(), _asked(request)
+        answer, whole = refusal(OwnFault("stopping", "stopped before there was an answer", status=503)), False
         try:
-            response = await self._send(request, answer)
-            sent = "whole"
+            async with self._pipeline.answering(asked) as answer:
+                response = await self._send(request, answer)
+                whole = True
         finally:
-            self._record(asked, answer, time.monotonic() - started, sent)
+            self._record(asked, answer, time.monotonic() - started, whole)
         return response
 
     def handle_broken(self, request: BaseRequest, status: int) -> Response:
@@ -55,7 +49,7 @@ class TenantPort:
         if status < 500:
             fault = CallerFault("not-http", "expected an HTTP/1.1 request within the bounds; got another", status=400)
         answer = refusal(fault)
-        self._record(Asked("", "", request.headers, request.remote or ""), answer, 0.0, "whole")
+        self._record(replace(_asked(request), method="", target=""), answer, 0.0, True)
         return Response(status=answer.status, body=answer.body, headers=_headers(answer))
 
     async def _send(self, request: BaseRequest, answer: Answer) -> StreamResponse:
@@ -74,11 +68,12 @@ class TenantPort:
             raise ConnectionError("the client did not take its answer in time") from None
         return response
 
-    def _record(self, asked: Asked, answer: Answer, seconds: float, sent: str) -> None:
+    def _record(self, asked: Asked, answer: Answer, seconds: float, whole: bool) -> None:
         endpoint = endpoint_name(asked.target)
-        self._telemetry.answered(endpoint, answer, seconds)
-        authorization = asked.headers.get("Authorization")
-        credential = self._digest.of(authorization)[:CREDENTIAL_CHARACTERS] if authorization else None
+        sent_bytes = len(answer.body) if whole and asked.method != "HEAD" else 0
+        self._parts.telemetry.answered(endpoint, answer, seconds, sent_bytes)
+        given = asked.headers.get("Authorization")
+        credential = self._parts.digest.of(same_token(given))[:CREDENTIAL_CHARACTERS] if given else None
         self._journal.record(
             {
                 "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -93,10 +88,14 @@ class TenantPort:
                 "kept": answer.kept,
                 "dropped": answer.dropped,
                 "bytes": len(answer.body),
-                "sent": sent,
+                "sent": "whole" if whole else "no",
                 "seconds": round(seconds, 6),
             }
         )
+
+
+def _asked(request: BaseRequest) -> Asked:
+    return Asked(request.method, request.raw_path, request.headers, plain_address(request.remote or ""))
 
 
 def _headers(answer: Answer) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import aiohttp
 from kubesieve.faults import UpstreamFault
 
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
-_PIECE = 1024 * 1024
+_IN, _OUT = 64 * 1024, 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Caps:
     header_bytes: int = 16 * 1024
     seconds: float = 10.0
     connect_seconds: float = 3.0
-    connections: int = 16
+    connections: int = 64
 
 
 async def read_body(response: aiohttp.ClientResponse, caps: Caps) -> bytes:
@@ -40,7 +41,8 @@ async def read_body(response: aiohttp.ClientResponse, caps: Caps) -> bytes:
         if size > caps.body_bytes:
             raise _too_large(caps.body_bytes)
         parts.append(part)
-    return decode(b"".join(parts), headers.get("Content-Encoding", ""), caps)
+    encoding = headers.get("Content-Encoding", "")
+    return await asyncio.to_thread(decode, b"".join(parts), encoding, caps) if encoding else b"".join(parts)
 
 
 def decode(body: bytes, encoding: str, caps: Caps) -> bytes:
@@ -53,18 +55,19 @@ def decode(body: bytes, encoding: str, caps: Caps) -> bytes:
 
 
 def _gunzip(body: bytes, bound: int) -> bytes:
-    stream, parts, size = zlib.decompressobj(_GZIP_ONLY), [], 0
+    stream, parts, size, at = zlib.decompressobj(_GZIP_ONLY), [], 0, 0
     try:
-        while body and not stream.eof:
-            part = stream.decompress(body, _PIECE)
+        while not stream.eof and (at < len(body) or stream.unconsumed_tail):
+            piece = stream.unconsumed_tail or body[at : at + _IN]
+            at += 0 if stream.unconsumed_tail else len(piece)
+            part = stream.decompress(piece, _OUT)
             size += len(part)
             if size > bound:
                 raise _fault("upstream-too-large", f"at most {bound} bytes decompressed", "more")
             parts.append(part)
-            body = stream.unconsumed_tail
     except zlib.error:
         raise _fault("upstream-encoding", "gzip, as the Content-Encoding says", "something else") from None
-    if not stream.eof or stream.unused_data:
+    if not stream.eof or stream.unused_data or at < len(body):
         raise _fault("upstream-truncated", "one whole gzip stream", "a cut one, or more behind it")
     return b"".join(parts)
 

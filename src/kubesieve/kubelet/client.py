@@ -26,7 +26,8 @@ _ACCEPT = {
 }
 _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _CONTENT_TYPE = re.compile(r"[\x20-\x7e]{1,200}")
-_TEXT_VERSION = re.compile(r";\s*version=\"?([^\";\s]*)", re.IGNORECASE)
+_PARAMETER = re.compile(r";\s*([a-z]+)=\"?([^\";\s]*)", re.IGNORECASE)
+_TAKEN = {"version": ("0.0.4", "1.0.0"), "charset": ("utf-8",)}
 _PASSED_ON = {401: "unauthorized", 403: "forbidden", 404: "not-found"}
 
 
@@ -64,7 +65,11 @@ def _is_address(host: str) -> bool:
 
 
 class KubeletClient:
-    """One kubelet. ``get`` is safe to call from many tasks; an Authorization is never tied to a connection."""
+    """One kubelet. ``get`` is safe to call from many tasks.
+
+    Each request has a connection of its own: on one that was used before, bytes that came unasked would be taken for
+    the answer to the next caller.
+    """
 
     def __init__(self, url: URL, trust: Trust, *, caps: Caps | None = None, server_name: str | None = None) -> None:
         self._url, self._trust = url, trust
@@ -74,7 +79,7 @@ class KubeletClient:
 
     async def __aenter__(self) -> KubeletClient:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._caps.connections, keepalive_timeout=15),
+            connector=aiohttp.TCPConnector(limit=self._caps.connections, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
@@ -151,9 +156,9 @@ _ADVICE = {
 def check_content_type(endpoint: Endpoint, content_type: str) -> str:
     """The kubelet's own Content-Type, if it is one this endpoint may have. Raises UpstreamFault (an HTML page, say)."""
     media_type = content_type.partition(";")[0].strip().lower()
-    version = _TEXT_VERSION.search(content_type)
     good = media_type == endpoint.media_type and _CONTENT_TYPE.fullmatch(content_type)
-    if not good or (version and version.group(1) not in ("0.0.4", "1.0.0")):
+    parameters = [(name.lower(), value.lower()) for name, value in _PARAMETER.findall(content_type)]
+    if not good or any(value not in _TAKEN.get(name, (value,)) for name, value in parameters):
         expected = endpoint.content_type
         raise UpstreamFault("upstream-content-type", f"expected {expected}; got another Content-Type", status=502)
     return content_type

@@ -33,10 +33,20 @@ def read_podlist(body: bytes) -> PodList:
     kind = member(value, "kind", str, "the body")
     if kind != "PodList":
         raise BodyFault("json-wrong-kind", expected="kind PodList", got="another kind")
+    _check_head(value)
     raw = fields(body)
     head = tuple((name, bytes(raw[name])) for name in raw if name in KEPT_FIELDS)
     pods = list_or_null(value, "items", "the body")
     return PodList(head, read_items(pods, items(raw["items"]) if pods else [], "items", "metadata"))
+
+
+def _check_head(value: dict[str, Any]) -> None:
+    """What passes beside the items must be too plain to hold one."""
+    metadata = value.get("metadata", {})
+    if not isinstance(value.get("apiVersion", ""), str) or not isinstance(metadata, dict):
+        raise BodyFault("json-wrong-type", expected="a text as apiVersion, an object as metadata", got="another kind")
+    if any(isinstance(field, list | dict) for field in metadata.values()):
+        raise BodyFault("json-wrong-type", expected="plain values in the list's metadata", got="something nested")
 
 
 def list_or_null(value: Any, name: str, where: str) -> list[Any]:

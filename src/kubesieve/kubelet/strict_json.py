@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from kubesieve.faults import BodyFault, Position
 
+T = TypeVar("T")
+
 MAX_DEPTH = 64
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
+_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _STRUCTURE = b'[]{}"'
 _NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in _STRUCTURE)
 
@@ -40,6 +44,7 @@ def parse(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise BodyFault("json-not-utf8", expected="UTF-8", got="a byte that is not") from None
     _check_depth(body)
+    _check_surrogates(body)
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except _Refused as refused:
@@ -52,12 +57,19 @@ def parse(body: bytes) -> Any:
 
 def fields(raw: bytes) -> dict[str, msgspec.Raw]:
     """The members of an object that ``parse`` has accepted, each as the very bytes of its value."""
-    return _FIELDS.decode(raw)
+    return _raw(_FIELDS, raw)
 
 
 def items(raw: msgspec.Raw) -> list[msgspec.Raw]:
     """The items of an array that ``parse`` has accepted, each as its very bytes."""
-    return _ITEMS.decode(raw)
+    return _raw(_ITEMS, raw)
+
+
+def _raw(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw) -> T:
+    try:
+        return decoder.decode(raw)
+    except msgspec.MsgspecError:
+        raise BodyFault("json-malformed", expected="JSON", got="something else") from None
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -99,6 +111,12 @@ def _malformed(error: json.JSONDecodeError) -> BodyFault:
     position = Position(error.lineno, len(error.doc[: error.pos].rpartition("\n")[2].encode()) + 1)
     got = "the end of the body" if error.pos >= len(error.doc.rstrip()) else "something else"
     return BodyFault("json-malformed", expected="JSON", got=got, position=position)
+
+
+def _check_surrogates(body: bytes) -> None:
+    """Refuses an escaped half of a surrogate pair without its other half: readers differ on what it is."""
+    if b"\\u" in body and _HALF.search(_PAIR.sub(b"", body.replace(b"\\\\", b""))):
+        raise BodyFault("json-not-utf8", expected="escapes of whole characters", got="half a surrogate pair")
 
 
 def _check_depth(body: bytes) -> None:
