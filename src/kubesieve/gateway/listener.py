@@ -40,7 +40,7 @@ class Connection(RequestHandler):
         self._on_broken, self._on_lost = on_broken, on_lost
         self.made = False
         self._tls = False
-        self.answering = False
+        self.ended = 0
         self.lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -55,10 +55,15 @@ class Connection(RequestHandler):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """A client that has sent all it will (``nc -N``) still gets its answer; TLS knows no such half."""
-        if self._tls or not (self._messages or self.answering):
+        if self._tls or not self.answering:
             return None
         self.close()
         return True
+
+    @property
+    def answering(self) -> bool:
+        """Whether a request has been read whose answer has not ended."""
+        return self._request_count > self.ended
 
     @property
     def owes(self) -> bool:
@@ -74,6 +79,7 @@ class Connection(RequestHandler):
     ) -> StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError("an answer is under way already")
+        self.ended += 1
         response = self._on_broken(request, status if isinstance(exc, HttpProcessingError) else 500)
         response.force_close()
         return response
@@ -166,12 +172,11 @@ class Listener:
         assert isinstance(protocol, Connection)  # noqa: S101 - made by _protocol alone
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler runs in one
-        protocol.answering = True
         self._answers.add(task)
         try:
             return await self._handle(request)
         finally:
-            protocol.answering = False
+            protocol.ended += 1
             self._answers.discard(task)
 
     async def _accept_all(self) -> None:
