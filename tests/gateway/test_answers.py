@@ -215,3 +215,25 @@ def test_recorded_kubelet_bodies_come_out_filtered_over_http(corpus: Path, token
     for path in BY_PATH:
         if path in said:
             assert said[path] == BY_PATH[path].content_type
+
+
+def test_the_readiness_token_goes_up_for_readiness_and_never_for_a_caller(
+    make_gateway: MakeGateway, kubelet: FakeKubelet, token: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.write_text(kubelet.tokens["kubelet-proxy"])
+    gateway = make_gateway(token_file=own)
+    assert gateway.admin("/-/ready").status == 200
+    assert kubelet.requests[-1].header("Authorization") == f"Bearer {kubelet.tokens['kubelet-proxy']}"
+    assert gateway.ask("/pods", None).status == 401
+    gateway.ask("/pods", token)
+    assert [request.header("Authorization") for request in kubelet.requests[1:]] == [f"Bearer {token}"]
+
+
+@pytest.mark.parametrize("body", [b"not ok", b"okay", b"ok ok", b"[+]ping ok\nok", b""])
+def test_a_health_text_is_ok_and_nothing_else(body: bytes) -> None:
+    from kubesieve.faults import BodyFault
+    from kubesieve.sieve import sieve
+
+    with pytest.raises(BodyFault):
+        sieve(BY_PATH["/healthz"], body, Policy(frozenset({"a"})))

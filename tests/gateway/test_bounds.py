@@ -150,3 +150,11 @@ def test_a_closed_stream_is_no_error() -> None:
     journal.record({"a": 1})
     journal.say("b")
     journal.stop()
+
+
+def test_a_sentence_for_the_operator_is_one_line_without_control_characters() -> None:
+    sentences = io.StringIO()
+    journal = Journal(io.StringIO(), sentences)
+    journal.say("a\nforged line\x1b[2J")
+    journal.stop()
+    assert sentences.getvalue() == "kubesieve: a\\nforged line\\x1b[2J\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import threading
@@ -36,6 +37,7 @@ class RawServer:
         self.url = URL(f"https://127.0.0.1:{self._socket.getsockname()[1]}")
         self.pieces: list[bytes] = []
         self.asked = b""
+        self.keep = False
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -46,9 +48,12 @@ class RawServer:
                 return
             try:
                 with self._context.wrap_socket(plain, server_side=True) as connection:
-                    self.asked = connection.recv(65536)
-                    for piece in self.pieces:
-                        connection.sendall(piece)
+                    while asked := connection.recv(65536):
+                        self.asked = asked
+                        for piece in self.pieces:
+                            connection.sendall(piece)
+                        if not self.keep:
+                            break
                     connection.unwrap()
             except OSError:
                 pass
@@ -183,3 +188,31 @@ async def test_time_is_bounded_over_the_whole_answer_however_it_drips(server: Ra
 async def test_a_closed_client_says_so(tmp_path: Path, server: RawServer) -> None:
     with pytest.raises(OwnFault, match="expected an open client"):
         await KubeletClient(server.url, Trust(server.ca)).get(METRICS, None)
+
+
+async def test_a_cookie_of_one_answer_does_not_go_up_with_the_next_request(server: RawServer) -> None:
+    server.pieces = [_with_length(b"", TEXT + b"Set-Cookie: a=b; Path=/\r\n")]
+    async with KubeletClient(server.url.with_host("localhost"), Trust(server.ca)) as client:
+        for _ in range(2):
+            await client.get(METRICS, "Bearer x")
+    assert b"cookie" not in server.asked.lower()
+
+
+async def test_what_comes_unasked_behind_an_answer_is_not_the_next_callers_answer(server: RawServer) -> None:
+    unasked = _with_length(b'a{of="another"} 1\n')
+    server.keep = True
+
+    def pieces() -> Iterator[bytes]:
+        import time
+
+        yield _with_length(b"a 1\n")
+        time.sleep(0.1)
+        yield unasked
+
+    bodies = []
+    async with KubeletClient(server.url, Trust(server.ca)) as client:
+        for number in range(3):
+            server.pieces = pieces()  # type: ignore[assignment]
+            bodies.append((await client.get(METRICS, f"Bearer {number}")).body)
+            await asyncio.sleep(0.3)
+    assert bodies == [b"a 1\n"] * 3
