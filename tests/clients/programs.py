@@ -21,7 +21,8 @@ _OURS = ("KUBELET_", "ALLOWED_", "KUBESIEVE_", "_KUBESIEVE_")
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """The environment without what would steer kubesieve or curl."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS) and not k.lower().endswith("_proxy")}
+    steering = (*_OURS, "PYTHON")  # PYTHONUNBUFFERED would hide what a buffer does
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(steering) and not k.lower().endswith("_proxy")}
     return {**kept, **extra}
 
 

@@ -7,22 +7,48 @@ nobody, it loses records, and how many is told when it reads again.
 from __future__ import annotations
 
 import json
+import os
 import queue
 import sys
 import threading
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 MOST_WAITING = 10_000
 MOST_CHARACTERS = 256
 
 
+class Sink(Protocol):
+    """Where lines go."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+
+class Unbuffered:
+    """A standard stream past Python's own buffer. A write that waits for a reader would hold the buffer's lock, which
+    the interpreter takes when it ends (and aborts), and what could not be written would be tried again then.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._number = stream.fileno()
+
+    def write(self, text: str, /) -> None:
+        left = text.encode(errors="backslashreplace")
+        while left:
+            left = left[os.write(self._number, left) :]
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+
 class Journal:
     """Start, write, stop. ``record`` and ``say`` never block and never raise."""
 
-    def __init__(self, records: IO[str] | None = None, sentences: IO[str] | None = None) -> None:
-        self._records = records or sys.stdout
-        self._sentences = sentences or sys.stderr
-        self._queue: queue.Queue[tuple[IO[str], str] | None] = queue.Queue(MOST_WAITING)
+    def __init__(self, records: Sink | None = None, sentences: Sink | None = None) -> None:
+        self._records = records or Unbuffered(sys.stdout)
+        self._sentences = sentences or Unbuffered(sys.stderr)
+        self._queue: queue.Queue[tuple[Sink, str] | None] = queue.Queue(MOST_WAITING)
         self._lost = 0
         self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
         self._thread.start()
@@ -47,25 +73,25 @@ class Journal:
             return
         self._thread.join(seconds)
 
-    def _put(self, stream: IO[str], line: str) -> None:
+    def _put(self, sink: Sink, line: str) -> None:
         try:
-            self._queue.put_nowait((stream, line))
+            self._queue.put_nowait((sink, line))
         except queue.Full:
             self._lost += 1
 
     def _write_all(self) -> None:
         while (entry := self._queue.get()) is not None:
-            stream, line = entry
+            sink, line = entry
             lost, self._lost = self._lost, 0
-            _write(stream, line)
+            _write(sink, line)
             if lost:
                 _write(self._sentences, f"kubesieve: {lost} lines lost: nobody read them in time")
 
 
-def _write(stream: IO[str], line: str) -> None:
+def _write(sink: Sink, line: str) -> None:
     try:
-        stream.write(line + "\n")
-        stream.flush()
+        sink.write(line + "\n")
+        sink.flush()
     except (OSError, ValueError):
         pass
 
