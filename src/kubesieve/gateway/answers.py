@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kubesieve.faults import Fault
 from kubesieve.gateway.routes import METHODS
@@ -53,12 +53,4 @@ def compressed(answer: Answer) -> Answer:
     if len(answer.body) < MIN_GZIP_BYTES:
         return answer
     body = gzip.compress(answer.body, GZIP_LEVEL, mtime=0)
-    return Answer(
-        answer.status,
-        answer.content_type,
-        body,
-        reason=answer.reason,
-        kept=answer.kept,
-        dropped=answer.dropped,
-        headers={**answer.headers, "Content-Encoding": "gzip"},
-    )
+    return replace(answer, body=body, headers={**answer.headers, "Content-Encoding": "gzip"})

@@ -79,8 +79,9 @@ class Connection(RequestHandler):
     ) -> StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError("an answer is under way already")
-        self.ended += 1
-        response = self._on_broken(request, status if isinstance(exc, HttpProcessingError) else 500)
+        broken = isinstance(exc, HttpProcessingError)
+        self.ended += broken  # an error while answering has been counted as that answer's end
+        response = self._on_broken(request, status if broken else 500)
         response.force_close()
         return response
 

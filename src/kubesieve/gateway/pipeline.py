@@ -58,21 +58,19 @@ class Pipeline:
         with ExitStack() as places:
             try:
                 routed = route(asked)
-                places.enter_context(self._parts.slots.taken(asked.peer, self._token(routed)))
+                token = self._parts.digest.of(same_token(routed.authorization))
+                places.enter_context(self._parts.slots.taken(asked.peer, token))
             except Fault as fault:
                 answered = refusal(fault)
             else:
-                answered = await self._answer(routed, asked)
+                answered = await self._answer(routed, token, asked)
             yield answered
 
-    def _token(self, routed: Route) -> str:
-        return self._parts.digest.of(same_token(routed.authorization))
-
-    async def _answer(self, routed: Route, asked: Asked) -> Answer:
+    async def _answer(self, routed: Route, token: str, asked: Asked) -> Answer:
         parts = self._parts
         try:
             async with asyncio.timeout(parts.seconds):
-                return await self._made(routed, asked, await self._scrape(routed))
+                return await self._made(routed, asked, await self._scrape(routed, token))
         except Fault as fault:
             return refusal(fault)
         except TimeoutError:
@@ -81,8 +79,8 @@ class Pipeline:
             parts.report(f"an error of ours: {type(error).__name__} at {_place(error)}")
             return refusal(OwnFault("internal", "an error of ours; the log has its place"))
 
-    async def _scrape(self, routed: Route) -> Scrape:
-        key = (routed.endpoint.name, routed.query, self._token(routed))
+    async def _scrape(self, routed: Route, token: str) -> Scrape:
+        key = (routed.endpoint.name, routed.query, token)
         scrape, shared = await self._parts.scrapes.get(key, lambda: self._fetch(routed))
         if shared:
             self._parts.telemetry.shared()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
-from typing import Self
 
+from kubesieve.stage.fake_server import FakeServer
 from kubesieve.stage.http_values import Answer, Request, read_target
 from kubesieve.stage.identity import Directory, Identity, Rule
 from kubesieve.stage.pki import Authority
 from kubesieve.stage.reviews import Json, access_review, failure, forbidden, token_review
-from kubesieve.stage.tls_server import TlsServer, server_context
 
 _REVIEWS = {
     "/apis/authentication.k8s.io/v1/tokenreviews": ("tokenreviews", "authentication.k8s.io"),
@@ -19,48 +17,18 @@ _REVIEWS = {
 }
 
 
-class FakeApiserver:
+class FakeApiserver(FakeServer):
     """``with FakeApiserver(directory) as api:`` serves at ``api.url``; ``requests`` lists what arrived."""
 
     def __init__(
         self, directory: Directory, authority: Authority | None = None, address: tuple[str, int] = ("127.0.0.1", 0)
     ) -> None:
         self.directory = directory
-        self.authority = authority or Authority()
-        self._requests: list[Request] = []
-        self._lock = threading.Lock()
-        pair = self.authority.issue(("localhost", "kubernetes", "kubernetes.default.svc"), (address[0],), "stage-api")
-        self._server = TlsServer(address, server_context(pair, self.authority.pem), self._handle)
+        issuer = authority or Authority()
+        names = ("localhost", "kubernetes", "kubernetes.default.svc")
+        super().__init__(issuer, issuer.issue(names, (address[0],), "stage-api"), address)
 
-    @property
-    def url(self) -> str:
-        return self._server.url
-
-    @property
-    def ca_pem(self) -> bytes:
-        return self.authority.pem
-
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        with self._lock:
-            return tuple(self._requests)
-
-    def start(self) -> Self:
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_exc: object) -> None:
-        self.stop()
-
-    def _handle(self, request: Request) -> Answer:
-        with self._lock:
-            self._requests.append(request)
+    def answer(self, request: Request) -> Answer:
         return answer_for(self.directory, request)
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 from kubesieve.stage import handlers, routes
 from kubesieve.stage.breakage import Broken, Fault, parse_fault
+from kubesieve.stage.fake_server import FakeServer
 from kubesieve.stage.handlers import Call
 from kubesieve.stage.http_values import Answer, Request, moved, read_target
 from kubesieve.stage.identity import Directory, Identity, Rule
 from kubesieve.stage.model import Node
 from kubesieve.stage.pki import Authority, KeyPair
-from kubesieve.stage.tls_server import TlsServer, server_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Counters:
     statuses: tuple[tuple[int, int], ...]
 
 
-class FakeKubelet:
+class FakeKubelet(FakeServer):
     """``with FakeKubelet(node) as kubelet:`` serves at ``kubelet.url``; ``kubelet.tokens["datadog"]`` opens it.
 
     ``requests`` lists all that arrived. ``exec_reached`` counts requests that would have run something. Faults are set
@@ -45,37 +43,17 @@ class FakeKubelet:
     ) -> None:
         self.node = node
         self.directory = directory or Directory.fresh()
-        self.authority = authority or Authority()
         self.exec_reached = 0
         self._clock = clock
         self._broken = Broken()
-        self._requests: list[Request] = []
         self._statuses: dict[int, int] = {}
-        self._lock = threading.Lock()
-        pair = certificate or self.authority.issue(("localhost", node.name), (address[0],), node.name)
-        self._server = TlsServer(address, server_context(pair, self.authority.pem), self._handle)
-
-    @property
-    def url(self) -> str:
-        return self._server.url
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        issuer = authority or Authority()
+        pair = certificate or issuer.issue(("localhost", node.name), (address[0],), node.name)
+        super().__init__(issuer, pair, address)
 
     @property
     def tokens(self) -> dict[str, str]:
         return self.directory.tokens
-
-    @property
-    def ca_pem(self) -> bytes:
-        return self.authority.pem
-
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        """All that arrived so far, in order."""
-        with self._lock:
-            return tuple(self._requests)
 
     @property
     def counters(self) -> Counters:
@@ -101,22 +79,8 @@ class FakeKubelet:
         with self._lock:
             self._broken = Broken() if path is None else self._broken.without(path)
 
-    def start(self) -> Self:
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_exc: object) -> None:
-        self.stop()
-
-    def _handle(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
         with self._lock:
-            self._requests.append(request)
             broken = self._broken
         answer = answer_for(self.node, self.directory, broken, request, self._clock())
         with self._lock:

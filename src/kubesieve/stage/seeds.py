@@ -26,11 +26,6 @@ def fraction(*parts: object) -> float:
     return int.from_bytes(_digest(parts)[:6], "big") / 2**48
 
 
-def pick(choices: tuple[str, ...], *parts: object) -> str:
-    """One of the choices."""
-    return choices[int(fraction(*parts) * len(choices))]
-
-
 def wave(phase: float, at: float, period: float) -> float:
     """A smooth value in [-1, 1] that repeats after ``period`` seconds."""
     return math.sin(2 * math.pi * (at / period + phase))
