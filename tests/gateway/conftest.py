@@ -120,6 +120,11 @@ class Gateway:
             return Answered(read_all(connection))
 
 
+def get_request(target: str, token: str) -> bytes:
+    """A whole plain request, as bytes."""
+    return f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
 def read_all(connection: socket.socket) -> bytes:
     parts = []
     try:
