@@ -1,0 +1,1 @@
+"""One small function a verdict, one module a group of codes."""

@@ -1,0 +1,41 @@
+"""A finding in words: the table's texts with the finding's own values in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubesieve.doctor.finding import Blame, Finding, Severity, Solution
+from kubesieve.doctor.verdicts import VERDICTS
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that is said of one finding."""
+
+    finding: Finding
+    title: str
+    severity: Severity
+    blame: Blame
+    why: str
+    symptom: str
+    fix: str
+    solution: Solution
+
+
+def severity_of(finding: Finding) -> Severity:
+    return finding.severity or VERDICTS[finding.code].severity
+
+
+def tell(finding: Finding) -> Told:
+    """Raises KeyError where the table has no such code, or its text wants a value that the rule did not give."""
+    verdict = VERDICTS[finding.code]
+    return Told(
+        finding,
+        title=verdict.title.format_map(finding.values),
+        severity=severity_of(finding),
+        blame=finding.blame or verdict.blame,
+        why=verdict.why.format_map(finding.values),
+        symptom=verdict.symptom.format_map(finding.values),
+        fix=verdict.fix.format_map(finding.values),
+        solution=verdict.solution,
+    )
