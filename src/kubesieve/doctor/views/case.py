@@ -1,0 +1,115 @@
+"""The case: every view, what is known from elsewhere, and what an agent would make of it. Rules look at nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kubesieve.agents import (
+    GO_7,
+    PYTHON_10,
+    CheckReport,
+    Key,
+    UiRow,
+    container_check,
+    known_containers,
+    kubelet_check,
+    ui_rows,
+)
+from kubesieve.doctor.evidence import Evidence, Source
+from kubesieve.doctor.views.agent_log import AgentLog, read_agent_log
+from kubesieve.doctor.views.pods import Box, Pod, PodsView, State, read_pods_view
+from kubesieve.doctor.views.view import CADVISOR, PODS, View, make_view
+
+SETTLED_SECONDS = 60.0
+"""A pod this old when it was looked at was there for every source."""
+
+
+@dataclass
+class Case:
+    """``direct`` and ``proxy`` are None where nobody looked there; ``known`` is the pod list from elsewhere."""
+
+    evidence: Evidence
+    direct: View | None
+    proxy: View | None
+    known: PodsView | None
+    log: AgentLog | None
+
+    @cached_property
+    def seen(self) -> View | None:
+        """The view an agent has: the proxied one where there is one."""
+        return self.proxy or self.direct
+
+    def views(self) -> Iterator[View]:
+        """Direct before proxied."""
+        yield from (view for view in (self.direct, self.proxy) if view)
+
+    @cached_property
+    def truth(self) -> PodsView | None:
+        """The best pod list there is: of the kubelet itself, else of the API server or the runtime, else the proxied."""
+        direct = self.direct.list if self.direct else None
+        proxied = self.proxy.list if self.proxy else None
+        return direct or self.known or proxied
+
+    def mine(self, namespace: str) -> bool:
+        """Whether the person asked about it; everybody's where no namespace was named."""
+        return not self.evidence.expected or namespace in self.evidence.expected
+
+    @cached_property
+    def running(self) -> Mapping[Key, tuple[Pod, Box]]:
+        """Containers that run by the best pod list, of the namespaces asked about."""
+        if self.truth is None:
+            return {}
+        return {
+            key: (pod, box)
+            for key, (pod, box) in self.truth.boxes().items()
+            if self.mine(key.namespace) and pod.running and box.state in (State.RUNNING, State.UNKNOWN)
+        }
+
+    def settled(self, key: Key) -> bool:
+        """Whether the container was there whenever anybody looked: twice in the direct view, or old enough."""
+        found = self.running.get(key)
+        before = self.direct.pods_before if self.direct else None
+        if before is not None and before.readable:
+            return (key.namespace, key.pod) in before.pods
+        started = found[1].started if found else None
+        looked = min((one.at for view in self.views() for one in view.all() if one.at), default=0.0)
+        return started is None or not looked or started < looked - SETTLED_SECONDS
+
+    @cached_property
+    def reports(self) -> tuple[CheckReport, ...]:
+        """What both agents' kubelet checks report of the seen view; the newer one first."""
+        return tuple(self._report(rules) for rules in (GO_7, PYTHON_10)) if self.seen else ()
+
+    def _report(self, rules: object) -> CheckReport:
+        assert self.seen is not None  # noqa: S101 - reports asks only then
+        seconds = self._seconds()
+        previous = self.seen.agent_view_before() if seconds else None
+        return kubelet_check(self.seen.agent_view(), rules, previous=previous, seconds=seconds or 1.0)  # type: ignore[arg-type]
+
+    def _seconds(self) -> float:
+        """Between the two rounds' container series."""
+        now, before = (one.get(CADVISOR) for one in (self.seen.now, self.seen.before)) if self.seen else (None, None)
+        return now.at - before.at if now and before else 0.0
+
+    @cached_property
+    def rows(self) -> Mapping[Key, UiRow]:
+        """The page's rows, by container: the newer agent's."""
+        if not self.seen:
+            return {}
+        bodies = [view.good(PODS) for view in self.views()]
+        whole = self.evidence.pods or next((one.body for one in bodies if one), b"")
+        known = container_check(self.seen.agent_view(), known_containers(whole))
+        return {row.key: row for row in ui_rows(self.reports[0], known) if self.mine(row.key.namespace)}
+
+
+def make_case(evidence: Evidence) -> Case:
+    """Reads evidence into a case; never raises."""
+    return Case(
+        evidence,
+        make_view(evidence, Source.DIRECT),
+        make_view(evidence, Source.PROXY),
+        read_pods_view(evidence.pods) if evidence.pods is not None else None,
+        read_agent_log(evidence.agent_log) if evidence.agent_log is not None else None,
+    )
