@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from kubesieve.doctor.finding import Verdict
+from kubesieve.doctor.verdicts.agent import AGENT
+from kubesieve.doctor.verdicts.bodies import BODIES
+from kubesieve.doctor.verdicts.freshness import FRESHNESS
+from kubesieve.doctor.verdicts.healthy import HEALTHY
+from kubesieve.doctor.verdicts.identity import IDENTITY
 from kubesieve.doctor.verdicts.leaks import LEAKS
 from kubesieve.doctor.verdicts.limits import LIMITS
+from kubesieve.doctor.verdicts.overfiltering import OVERFILTERING
+from kubesieve.doctor.verdicts.transport import TRANSPORT
 
-VERDICTS: Mapping[str, Verdict] = {verdict.code: verdict for group in (LEAKS, LIMITS) for verdict in group}
+GROUPS = (TRANSPORT, BODIES, OVERFILTERING, LEAKS, LIMITS, IDENTITY, FRESHNESS, AGENT, HEALTHY)
+
+VERDICTS: Mapping[str, Verdict] = {verdict.code: verdict for group in GROUPS for verdict in group}

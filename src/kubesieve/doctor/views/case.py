@@ -1,4 +1,4 @@
-"""The case: every view, what is known from elsewhere, and what an agent would make of it. Rules look at nothing else."""
+"""The case: every view, what is known from elsewhere, what an agent would make of it. Rules see nothing else."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Case:
 
     @cached_property
     def truth(self) -> PodsView | None:
-        """The best pod list there is: of the kubelet itself, else of the API server or the runtime, else the proxied."""
+        """The best pod list: of the kubelet itself, else of the API server or the runtime, else the proxied one."""
         direct = self.direct.list if self.direct else None
         proxied = self.proxy.list if self.proxy else None
         return direct or self.known or proxied

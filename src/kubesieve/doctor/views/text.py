@@ -39,6 +39,7 @@ class FamilyFacts:
     typed: bool = False
     reopened: int | None = None
     namespaced: bool = False
+    sampled: bool = False
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ def _enter(view: TextView, name: bytes, typed: bool, last: bytes | None, number:
 def _count(view: TextView, sample: Sample, facts: FamilyFacts) -> None:
     labels = sample.labels
     view.samples += 1
+    facts.sampled = True
     if sample.timestamp is not None and (view.newest is None or sample.timestamp > view.newest):
         view.newest = sample.timestamp
     raw = labels.get(b"namespace")

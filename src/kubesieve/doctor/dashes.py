@@ -1,0 +1,21 @@
+"""Which verdict a "—" of the agents' has, where nothing more is known of its cause."""
+
+from collections.abc import Mapping
+
+from kubesieve.agents import Dash
+
+CODE_OF: Mapping[Dash, str] = {
+    Dash.CHECK_FAILED: "KS0111",
+    Dash.POD_LIST_FAILED: "KS0304",
+    Dash.FILTERED: "KS0303",
+    Dash.NOT_IN_PODS: "KS0304",
+    Dash.NOT_RUNNING: "KS0705",
+    Dash.NO_CONTAINER_ID: "KS0607",
+    Dash.UNTYPED: "KS0204",
+    Dash.LABELS_MISSING: "KS0310",
+    Dash.NO_SAMPLE: "KS0504",
+    Dash.LIMIT_UNREADABLE: "KS0506",
+    Dash.NO_LIMIT: "KS0501",
+    Dash.ONE_SCRAPE: "KS0703",
+    Dash.COUNTER_RESET: "KS0707",
+}

@@ -1,0 +1,99 @@
+"""03xx, too: what belongs to no namespace, and what the proxy does not offer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kubesieve.doctor.evidence import Source
+from kubesieve.doctor.finding import Finding, Proof
+from kubesieve.doctor.rules.proofs import listed
+from kubesieve.doctor.views.case import Case
+from kubesieve.doctor.views.text import TextView
+from kubesieve.doctor.views.view import CADVISOR, RESOURCE, SUMMARY, View
+
+_SPEC = ("/spec", "/spec/")
+_ALWAYS_THERE = {
+    CADVISOR: (b"machine_cpu_cores", b"machine_memory_bytes"),
+    RESOURCE: (b"node_cpu_usage_seconds_total", b"node_memory_working_set_bytes"),
+}
+_KEPT_BY_DEFAULT = re.compile(rb"machine_.*|cadvisor_version_info|node_.*|.*scrape_error")
+
+
+def not_offered(case: Case) -> Iterator[Finding]:
+    view = case.proxy
+    if view is None:
+        return
+    yield from _node_families(case, view)
+    yield from _endpoints(case, view)
+    yield from _summary_node(case, view)
+    yield from _spec(view)
+
+
+def _node_families(case: Case, view: View) -> Iterator[Finding]:
+    """Families without a namespace label that the direct view has, or that every kubelet has."""
+    for path in (CADVISOR, RESOURCE):
+        text, direct = view.text(path), case.direct.text(path) if case.direct else None
+        if text is None:
+            continue
+        wanted = _unlabelled(direct) if direct else frozenset(_ALWAYS_THERE[path]) if text.samples else frozenset()
+        gone = sorted(name.decode() for name in wanted - frozenset(text.families))
+        if gone:
+            yield Finding(
+                "KS0305",
+                f"{path} lacks {listed(gone)}",
+                tuple(Proof(f"no {name}", Source.PROXY, path) for name in gone),
+                endpoint=path,
+                values={"families": listed(gone)},
+            )
+
+
+def _unlabelled(text: TextView) -> frozenset[bytes]:
+    found = (name for name, facts in text.families.items() if not facts.namespaced and facts.sampled)
+    return frozenset(name for name in found if _KEPT_BY_DEFAULT.fullmatch(name))
+
+
+def _endpoints(case: Case, view: View) -> Iterator[Finding]:
+    """Paths the kubelet answers well and the proxy refuses with a status of its own."""
+    refused = [
+        one
+        for path, one in view.now.items()
+        if path not in _SPEC and one.status in (403, 404, 405, 406, 501) and _offered(case, path)
+    ]
+    refused = [one for one in refused if not (one.status == 403 and b"Forbidden (user=" in one.body)]
+    if refused and any(one.status == 200 for one in view.now.values()):
+        yield Finding(
+            "KS0306",
+            listed(f"{one.target} → {one.status}" for one in refused),
+            tuple(Proof(f"status {one.status}; directly 200", Source.PROXY, one.target) for one in refused),
+            endpoint=refused[0].path,
+            values={
+                "targets": listed(one.target for one in refused),
+                "statuses": listed(f"status {one.status}" for one in refused),
+            },
+            explains=tuple(case.running) if CADVISOR in {one.path for one in refused} else (),
+        )
+
+
+def _offered(case: Case, path: str) -> bool:
+    return case.direct is not None and case.direct.good(path) is not None
+
+
+def _summary_node(case: Case, view: View) -> Iterator[Finding]:
+    direct = case.direct.stats if case.direct else None
+    if view.stats and not view.stats.node_name and (direct is None or direct.node_name):
+        proof = Proof("no node.nodeName", Source.PROXY, SUMMARY)
+        yield Finding("KS0308", "no node.nodeName", (proof,), endpoint=SUMMARY)
+
+
+def _spec(view: View) -> Iterator[Finding]:
+    """Only where the rest works: a proxy that fails everywhere has another cause."""
+    works = view.list is not None or view.text(CADVISOR) is not None
+    for path in _SPEC:
+        one = view.now.get(path)
+        if works and one and one.status is not None and one.status != 404 and one.status >= 400:
+            proof = Proof(f"status {one.status}", Source.PROXY, path)
+            yield Finding(
+                "KS0309", f"{path} → {one.status}", (proof,), endpoint=path, values={"status": str(one.status)}
+            )
+            return

@@ -1,0 +1,151 @@
+"""01xx: each exchange that gave no good answer is put under one cause; a cause is told once for each source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from kubesieve.agents import Key
+from kubesieve.doctor.evidence import Exchange, Source
+from kubesieve.doctor.finding import Blame, Finding
+from kubesieve.doctor.rules.proofs import answered, listed
+from kubesieve.doctor.views.case import Case
+from kubesieve.doctor.views.certificate import covers
+from kubesieve.doctor.views.refusal import Refusal, read_refusal
+from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
+
+_BY_REASON = {
+    "upstream-timeout": "KS0112",
+    "upstream-unreachable": "KS0101",
+    "upstream-disconnected": "KS0101",
+    "upstream-malformed": "KS0101",
+}
+_TLS_ANSWER = b"HTTP request to an HTTPS server"
+_REFUSED = frozenset({"KS0105"})
+_OPTIONAL = frozenset({"/spec", "/spec/"})
+
+
+def transport(case: Case) -> Iterator[Finding]:
+    """Direct before proxied: what the kubelet itself answers so is not told of the proxy again."""
+    upstream: set[tuple[str, str]] = set()
+    for view in case.views():
+        for (code, grant), exchanges in _grouped(view).items():
+            fresh = [one for one in exchanges if (code, one.path) not in upstream]
+            if fresh:
+                yield _finding(case, view, code, grant, fresh)
+        if view.source is Source.DIRECT:
+            upstream = {(code, one.path) for (code, _), some in _grouped(view).items() for one in some}
+
+
+def _grouped(view: View) -> dict[tuple[str, str], list[Exchange]]:
+    groups: dict[tuple[str, str], list[Exchange]] = {}
+    for exchange in view.all():
+        code = _cause(view, exchange)
+        if code:
+            grant = _refusal(exchange).grant or "" if code in _REFUSED else ""
+            groups.setdefault((code, grant), []).append(exchange)
+    return groups
+
+
+def _cause(view: View, exchange: Exchange) -> str | None:
+    """The code for an exchange, None where it is none of this group's."""
+    if exchange.failure is not None:
+        return _of_failure(view, exchange)
+    status = exchange.status or 0
+    if status < 300 or exchange.path in _OPTIONAL:
+        return None
+    if status == 400 and _TLS_ANSWER in exchange.body:
+        return "KS0109"
+    if view.door.url.startswith("http://") and not exchange.sent_token and status in (401, 403, 500, 502):
+        return "KS0107"
+    return _of_status(view, exchange, status)
+
+
+def _of_status(view: View, exchange: Exchange, status: int) -> str | None:
+    if status == 401:
+        expires = view.door.token_expires
+        return "KS0113" if expires is not None and expires <= exchange.at else "KS0104"
+    if status == 403:
+        return "KS0106" if _refusal(exchange).anonymous else "KS0105" if _says_rbac(exchange) else None
+    if status == 404:
+        return "KS0108" if _no_kubelet(view) else None
+    if status < 400:
+        return "KS0114"
+    return "KS0111" if status >= 500 or status == 429 else None
+
+
+def _of_failure(view: View, exchange: Exchange) -> str | None:
+    failure = exchange.failure
+    if failure is None or failure.reason != "upstream-tls":
+        return _BY_REASON.get(failure.reason) if failure else None
+    if "no TLS" in failure.sentence:
+        return "KS0110"
+    host = urlsplit(view.door.url).hostname or ""
+    unnamed = bool(failure.names) and not covers(failure.names, host)
+    return "KS0103" if unnamed or "does not name" in failure.sentence or "mismatch" in failure.sentence else "KS0102"
+
+
+def _refusal(exchange: Exchange) -> Refusal:
+    return read_refusal(exchange.path, exchange.status or 0, exchange.body)
+
+
+def _says_rbac(exchange: Exchange) -> bool:
+    """A kubelet's own words, or a proxy that passes a 403 on; a proxy that refuses a path says something else."""
+    return b"Forbidden" in exchange.body or b"upstream-forbidden" in exchange.body
+
+
+def _no_kubelet(view: View) -> bool:
+    asked = [view.now[path] for path in (PODS, SUMMARY, CADVISOR) if path in view.now]
+    return len(asked) > 1 and all(one.status == 404 for one in asked)
+
+
+def _finding(case: Case, view: View, code: str, grant: str, exchanges: list[Exchange]) -> Finding:
+    first = exchanges[0]
+    failure = first.failure
+    refusal = _refusal(first)
+    expires = view.door.token_expires or 0.0
+    values = {
+        "url": view.door.url,
+        "host": urlsplit(view.door.url).hostname or "",
+        "cause": failure.sentence.partition("; got ")[2] or failure.sentence if failure else "",
+        "names": listed(failure.names) if failure and failure.names else "another host",
+        "targets": listed(one.target for one in exchanges),
+        "statuses": listed(f"status {one.status}" for one in exchanges),
+        "user": refusal.user or "the caller",
+        "grant": grant,
+        "account": _account(refusal.user),
+        "expired": _when(expires),
+        "asked": _when(first.at),
+    }
+    seen = f"{view.source.value}: {listed(_came(one) for one in exchanges)}"
+    blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112") else None
+    proofs = tuple(map(answered, exchanges))
+    return Finding(code, seen, proofs, endpoint=first.path, values=values, blame=blame, explains=_explained(case, view))
+
+
+def _came(exchange: Exchange) -> str:
+    return f"{exchange.target} → {exchange.status or (exchange.failure.reason if exchange.failure else 'nothing')}"
+
+
+def _account(user: str) -> str:
+    parts = user.split(":")
+    return ":".join(parts[2:]) if len(parts) == 4 and parts[1] == "serviceaccount" else "NAMESPACE:NAME"
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(min(max(seconds, 0.0), 4e9), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _blame(case: Case, view: View, exchanges: list[Exchange]) -> Blame:
+    """The proxy's where the kubelet itself answered the same path well."""
+    proxied = view.source is Source.PROXY and case.direct is not None
+    good = proxied and case.direct is not None and all(case.direct.good(one.path) for one in exchanges)
+    return Blame.PROXY if good else Blame.UPSTREAM
+
+
+def _explained(case: Case, view: View) -> tuple[Key, ...]:
+    """Every dash of the seen view, where neither pods nor series came."""
+    if view is not case.seen or (view.list and view.text(CADVISOR)):
+        return ()
+    return tuple(case.running)
