@@ -1,6 +1,6 @@
 """04xx: what must not be seen, and is.
 
-KS0401 to KS0410, KS0414, KS0415 and KS0423 are found in bodies, KS0411 to KS0413 and KS0416 to KS0419 by asking for
+KS0401 to KS0410, KS0414, KS0415 and KS0423 are found in bodies, KS0411 to KS0413 and KS0416 to KS0419 and KS0424 by asking for
 what should be refused, KS0420 to KS0422 by going round the proxy.
 """
 
@@ -246,5 +246,17 @@ LEAKS = (
         symptom="a tenant reads the node's disks, interfaces and services",
         example="node.systemContainers in /stats/summary",
         unless="nodeName, startTime, cpu and memory: kept on purpose (kubesieve policy)",
+    ),
+    Verdict(
+        "KS0424",
+        "the request decides which host is asked ({targets})",
+        _E,
+        Blame.PROXY,
+        why="the proxy puts its URL together as text: what follows an @ became the host ({answers}), and gets the token",
+        symptom="anybody who can send a request collects the tokens the proxy shows, or lets it ask what only it can reach",
+        fix=_ROUTES,
+        solution=Solution.HAND_OVER,
+        example="GET @127.0.0.1:1/pods answered with a refused connection",
+        unless="400 or 404: a target without a slash in front is no path",
     ),
 )
