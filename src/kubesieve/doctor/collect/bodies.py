@@ -1,0 +1,52 @@
+"""A body as it came, and what it is: decoded where it can be, told apart where it is not what it says."""
+
+from __future__ import annotations
+
+import zlib
+
+import aiohttp
+
+from kubesieve.doctor.evidence import Coding, Framing
+
+MOST_BYTES = 128 * 1024 * 1024
+MOST_DECODED = 256 * 1024 * 1024
+_GZIP = b"\x1f\x8b"
+_MANGLED = b"\x1f\xef\xbf\xbd"
+_GZIP_ONLY = 16 + zlib.MAX_WBITS
+
+
+class TooLarge(Exception):
+    """A body beyond the cap."""
+
+
+async def receive(response: aiohttp.ClientResponse) -> bytes:
+    """The bytes on the wire. Raises TooLarge, and aiohttp's errors where they end early."""
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+def decode(wire: bytes, said: str, announced: int | None) -> tuple[bytes, Framing]:
+    """The body, decoded where it begins like gzip and is; what was said is kept beside it. Raises TooLarge."""
+    coding, body = Coding.PLAIN, wire
+    if wire.startswith(_MANGLED):
+        coding, body = Coding.MANGLED, b""
+    elif wire.startswith(_GZIP):
+        unpacked = _gunzip(wire)
+        coding, body = (Coding.BROKEN, b"") if unpacked is None else (Coding.GZIP, unpacked)
+    return body, Framing(said, coding, announced, len(wire))
+
+
+def _gunzip(wire: bytes) -> bytes | None:
+    unpacker = zlib.decompressobj(_GZIP_ONLY)
+    try:
+        body = unpacker.decompress(wire, MOST_DECODED)
+    except zlib.error:
+        return None
+    if unpacker.unconsumed_tail:
+        raise TooLarge
+    return body if unpacker.eof else None

@@ -1,0 +1,54 @@
+"""What the API server knows: a node by its proxy, and the pods it has assigned to it."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import replace
+
+import aiohttp
+
+from kubesieve.doctor.collect.bodies import receive
+from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.faults import OwnFault
+from kubesieve.kubelet.client import explain
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+
+
+def node_entrance(server: Entrance, node: str) -> Entrance:
+    """The kubelet of a node as the API server passes it on. Raises OwnFault where the name is none."""
+    return replace(server, url=server.url.with_path(f"{_prefix(server)}/api/v1/nodes/{_checked(node)}/proxy"))
+
+
+async def pods_of(server: Entrance, node: str, seconds: float) -> bytes:
+    """The PodList of a node (JSON). Raises OwnFault: the API server's status, or why it could not be asked."""
+    url = server.url.with_path(f"{_prefix(server)}/api/v1/pods")
+    url = url.with_query({"fieldSelector": f"spec.nodeName={_checked(node)}"})
+    headers = {"Accept": "application/json"}
+    if server.authorization:
+        headers["Authorization"] = server.authorization
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds)) as session,
+            session.get(
+                url, headers=headers, allow_redirects=False, ssl=server.tls or True, server_hostname=server.server_name
+            ) as response,
+        ):
+            if response.status != 200:
+                got = f"status {response.status}; give a list with --pods FILE instead"
+                raise OwnFault("api-server", f"expected the pods of the node from the API server; got {got}")
+            return await receive(response)
+    except (aiohttp.ClientError, ssl.SSLError, OSError, TimeoutError) as error:
+        words = "none in time" if isinstance(error, TimeoutError) else explain(error).sentence
+        raise OwnFault("api-server", f"expected an answer of the API server; got {words}") from None
+
+
+def _prefix(server: Entrance) -> str:
+    return server.url.path.rstrip("/")
+
+
+def _checked(node: str) -> str:
+    if not _NAME.fullmatch(node):
+        raise OwnFault("settings-node", f"expected the name of a node; got {node[:80]!a}")
+    return node

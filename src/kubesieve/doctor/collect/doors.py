@@ -1,0 +1,78 @@
+"""How a source is reached: URL, TLS, token. What is checked before the first request."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from yarl import URL
+
+from kubesieve.faults import OwnFault
+from kubesieve.kubelet.trust import IN_CLUSTER_CA, unverified
+
+IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A base URL (a path prefix is allowed), the TLS context for https, and the Authorization to show, if any."""
+
+    url: URL
+    tls: ssl.SSLContext | None
+    authorization: str | None = None
+    server_name: str | None = None
+
+
+def parse_base(text: str, option: str) -> URL:
+    """``http(s)://HOST[:PORT][/PREFIX]``. Raises OwnFault."""
+    try:
+        url = URL(text)
+        good = url.scheme in ("http", "https") and bool(url.host) and url.user is None
+        good = good and not url.query_string and not url.fragment
+    except ValueError:
+        good = False
+    if not good:
+        raise OwnFault("settings-url", f"expected {option} as http(s)://HOST[:PORT]; got {text[:80]!a}")
+    return url.with_path(url.path.rstrip("/") or "/")
+
+
+def trust_for(ca_files: tuple[Path, ...], *, insecure: bool) -> ssl.SSLContext:
+    """Verifies against the CA files, else the cluster's CA where we run in one, else the system's. Raises OwnFault."""
+    if insecure:
+        return unverified()
+    files = ca_files or ((IN_CLUSTER_CA,) if IN_CLUSTER_CA.exists() else ())
+    context = ssl.create_default_context() if not files else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.hostname_checks_common_name = False
+    for file in files:
+        _load(context, file)
+    return context
+
+
+def _load(context: ssl.SSLContext, file: Path) -> None:
+    try:
+        context.load_verify_locations(cadata=file.read_text("ascii"))
+    except OSError as error:
+        raise OwnFault("file-unreadable", f"expected to read {file}; got: {error.strerror}") from None
+    except (ssl.SSLError, ValueError):
+        raise OwnFault("ca-unusable", f"expected CA certificates in PEM in {file}; got something else") from None
+
+
+def default_token_file() -> Path | None:
+    """The pod's own, where we run in one."""
+    return IN_CLUSTER_TOKEN if IN_CLUSTER_TOKEN.exists() else None
+
+
+def expiry(authorization: str | None) -> float | None:
+    """When a JWT says that it expires (Unix seconds); None where it is no JWT, or says nothing. Nothing is verified."""
+    parts = (authorization or "").partition(" ")[2].split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    expires = claims.get("exp") if isinstance(claims, dict) else None
+    return float(expires) if isinstance(expires, int) and 0 <= expires < 1 << 40 else None
