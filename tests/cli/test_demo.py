@@ -18,8 +18,8 @@ import pytest
 
 import kubesieve.cli.demo as module
 from kubesieve.cli.main import main
-from kubesieve.cli.tables import width
 from kubesieve.lab.embedded import EmbeddedPlace, embedded_place
+from kubesieve.tables import width
 
 COMMAND = (sys.executable, "-m", "kubesieve", "demo")
 MOST_SECONDS = 40

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from kubesieve.cli.main import kubesieve
-from kubesieve.cli.tables import table
 from kubesieve.sieve.node_series import FIELDS, SERIES
+from kubesieve.tables import table
 
 
 def _policy(*arguments: str) -> list[dict[str, str]]:

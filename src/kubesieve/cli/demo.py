@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass
 import click
 
 from kubesieve.cli.main import FINDINGS, FINE
-from kubesieve.cli.tables import table
 from kubesieve.faults import OwnFault
 from kubesieve.lab.embedded import EmbeddedPlace, embedded_place
 from kubesieve.lab.evidence import gather
 from kubesieve.lab.scene import DOORS
 from kubesieve.lab.story import Story, outcome, tell
 from kubesieve.lab.values import Table
+from kubesieve.tables import table
 
 WIDTH, TERM_WIDTH = 118, 16
 MOST_SECONDS = 30.0

@@ -7,9 +7,10 @@ import json
 import click
 
 from kubesieve.cli.options import node_series_options
-from kubesieve.cli.tables import table, terminal_columns
+from kubesieve.cli.tables import terminal_columns
 from kubesieve.sieve import NodeSeries, Policy, parse_patterns
 from kubesieve.sieve.policy import PolicyRow, effective_rows
+from kubesieve.tables import table
 
 HEAD = ("endpoint", "series", "with", "verdict", "why")
 
