@@ -1,0 +1,150 @@
+"""The table form, for people at a terminal: the first screen says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kubesieve.doctor.diagnosis import ContainerLine, Diagnosis, EndpointFacts, ViewFacts
+from kubesieve.doctor.finding import Proof, Severity, Solution
+from kubesieve.doctor.reports.summary import count, dashed, headline
+from kubesieve.doctor.telling import Told, tell
+from kubesieve.tables import clean, fold, table
+
+SCREEN = 40
+"""Lines for findings told in full; those that do not fit are one line each."""
+MOST_ROWS = 20
+_LABEL = 10
+_INDENT = "  "
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """``columns`` None does not wrap; ``colour`` marks codes and headings; ``verbose`` tells everything."""
+
+    columns: int | None = None
+    colour: bool = False
+    verbose: bool = False
+
+    def paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self.colour else text
+
+    def heading(self, text: str) -> str:
+        return self.paint(text, "1")
+
+    def wrapped(self, text: str, indent: int) -> list[str]:
+        """Clean lines; the first one is not indented."""
+        shown = clean(text)
+        lines = [shown] if self.columns is None else fold(shown, max(self.columns - indent, 20))
+        return [lines[0], *(" " * indent + line for line in lines[1:])]
+
+
+def as_table(diagnosis: Diagnosis, look: Look) -> str:
+    blocks = (
+        look.wrapped(headline(diagnosis), 0),
+        *_findings(diagnosis, look),
+        list(_containers(diagnosis.containers, look)),
+        list(_views(diagnosis, look)),
+        list(_unknowns(diagnosis, look)),
+        [line for note in diagnosis.notes for line in look.wrapped(note, 0)] if look.verbose else [],
+    )
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _findings(diagnosis: Diagnosis, look: Look) -> Iterator[list[str]]:
+    """Blocks: each finding in full while the screen lasts, then one block of single lines."""
+    left, short = SCREEN, list[str]()
+    for place, told in enumerate(map(tell, diagnosis.findings)):
+        block = list(_finding(told, look))
+        left -= len(block) + 1
+        if look.verbose or place == 0 or (left >= 0 and not short):
+            yield block
+        else:
+            short += _head(told, look)
+    if short:
+        yield [*short, "(all of it with --verbose)"]
+
+
+def _head(told: Told, look: Look) -> list[str]:
+    code, severity = told.finding.code, told.severity.value
+    first, *more = look.wrapped(f"{code} {severity:<8}{told.title}", len(code) + 9)
+    coloured = look.paint(first[: len(code)], _COLOURS[told.severity])
+    return [coloured + first[len(code) :], *more]
+
+
+def _finding(told: Told, look: Look) -> Iterator[str]:
+    yield from _head(told, look)
+    yield from _labelled("seen", told.finding.seen, look)
+    yield from _labelled("why", told.why, look)
+    if look.verbose:
+        yield from _labelled("symptom", told.symptom, look)
+        yield from _labelled("blame", told.blame.value, look)
+        for proof in told.finding.proofs:
+            yield from _labelled("evidence", proof_text(proof), look)
+        for key in told.finding.explains:
+            yield from _labelled("explains", str(key), look)
+    if told.solution is not Solution.NONE:
+        yield from _labelled("way out", told.solution.value, look)
+    yield f"{_INDENT}to do"
+    yield f"{_INDENT * 2}{clean(told.fix)}"  # never wrapped: it is there to be pasted
+
+
+def proof_text(proof: Proof) -> str:
+    """ "proxy /pods, line 3: what stands there"."""
+    where = " ".join(part for part in (proof.source.value if proof.source else None, proof.endpoint) if part)
+    line = f"line {proof.line}" if proof.line is not None else None
+    place = ", ".join(part for part in (where, line) if part)
+    return f"{place}: {proof.text}" if place else proof.text
+
+
+def _labelled(label: str, text: str, look: Look) -> Iterator[str]:
+    first, *more = look.wrapped(text, _LABEL + len(_INDENT))
+    yield f"{_INDENT}{label:<{_LABEL}}{first}"
+    yield from more
+
+
+def _containers(lines: Sequence[ContainerLine], look: Look) -> Iterator[str]:
+    """Those with a dash first; the name comes last, since it may be long."""
+    if not lines:
+        return
+    ordered = sorted(lines, key=lambda line: (not dashed(line), line.key))
+    shown = ordered if look.verbose else ordered[:MOST_ROWS]
+    rows = [
+        (_cell(one.cpu_pct, one.cpu_dash_reason), _cell(one.memory_pct, one.memory_dash_reason), str(one.key))
+        for one in shown
+    ]
+    yield look.heading("Containers, as the agent's page would show them")
+    yield table(("cpu %", "memory %", "container"), rows, columns=look.columns)
+    if len(shown) < len(ordered):
+        yield f"and {len(ordered) - len(shown)} more (all of them with --verbose)"
+
+
+def _cell(value: float | None, code: str | None) -> str:
+    return f"{value:.1f}" if value is not None else f"— {code or ''}".rstrip()
+
+
+def _views(diagnosis: Diagnosis, look: Look) -> Iterator[str]:
+    for name, facts in diagnosis.views.items():
+        yield look.heading(clean(f"Seen {name} at {facts.url}"))
+        yield table(("status", "bytes", "namespaces", "endpoint"), _view_rows(facts), columns=look.columns)
+
+
+def _view_rows(facts: ViewFacts) -> Iterator[tuple[str, str, str, str]]:
+    for endpoint in facts.endpoints:
+        names = facts.namespaces.get(endpoint.target.partition("?")[0])
+        status = "—" if endpoint.status is None else str(endpoint.status)
+        yield status, str(endpoint.length), "" if names is None else str(len(names)), _endpoint(endpoint)
+
+
+def _endpoint(endpoint: EndpointFacts) -> str:
+    return f"{endpoint.target}: {endpoint.fault}" if endpoint.fault else endpoint.target
+
+
+def _unknowns(diagnosis: Diagnosis, look: Look) -> Iterator[str]:
+    if not diagnosis.unknowns:
+        return
+    yield look.heading(f"Could not be told: {count(len(diagnosis.unknowns), 'question')}")
+    for unknown in diagnosis.unknowns:
+        first, *more = look.wrapped(f"{unknown.question}: {unknown.because}", 4)
+        yield from (f"{_INDENT}- {first}", *more)
