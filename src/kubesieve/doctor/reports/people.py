@@ -53,12 +53,16 @@ def as_table(diagnosis: Diagnosis, look: Look) -> str:
 
 
 def _findings(diagnosis: Diagnosis, look: Look) -> Iterator[list[str]]:
-    """Blocks: each finding in full while the screen lasts, then one block of single lines."""
+    """Blocks: each finding in full while the screen lasts, then one block of single lines.
+
+    What is for information alone is a single line where there is something to do.
+    """
     left, short = SCREEN, list[str]()
     for place, told in enumerate(map(tell, diagnosis.findings)):
         block = list(_finding(told, look))
         left -= len(block) + 1
-        if look.verbose or place == 0 or (left >= 0 and not short):
+        fits = left >= 0 and not short and (told.severity is not Severity.INFO or not diagnosis.exit)
+        if look.verbose or place == 0 or fits:
             yield block
         else:
             short += _head(told, look)
@@ -68,9 +72,8 @@ def _findings(diagnosis: Diagnosis, look: Look) -> Iterator[list[str]]:
 
 def _head(told: Told, look: Look) -> list[str]:
     code, severity = told.finding.code, told.severity.value
-    first, *more = look.wrapped(f"{code} {severity:<8}{told.title}", len(code) + 9)
-    coloured = look.paint(first[: len(code)], _COLOURS[told.severity])
-    return [coloured + first[len(code) :], *more]
+    first, *more = look.wrapped(told.title, len(code) + 9)
+    return [f"{look.paint(code, _COLOURS[told.severity])} {severity:<8}{first}", *more]
 
 
 def _finding(told: Told, look: Look) -> Iterator[str]:
@@ -125,20 +128,37 @@ def _cell(value: float | None, code: str | None) -> str:
 
 
 def _views(diagnosis: Diagnosis, look: Look) -> Iterator[str]:
+    if diagnosis.views:
+        yield look.heading("Seen")
     for name, facts in diagnosis.views.items():
-        yield look.heading(clean(f"Seen {name} at {facts.url}"))
-        yield table(("status", "bytes", "namespaces", "endpoint"), _view_rows(facts), columns=look.columns)
+        first, *more = look.wrapped(f"{name} at {facts.url}: {_in_brief(facts)}", 4)
+        yield from (f"{_INDENT}{first}", *more)
+        if look.verbose:
+            yield table(("status", "bytes", "namespaces", "endpoint"), _view_rows(facts), columns=look.columns)
+
+
+def _in_brief(facts: ViewFacts) -> str:
+    """How many answered well, and which did not."""
+    good = sum(_good(endpoint) for endpoint in facts.endpoints)
+    odd = [_endpoint(endpoint) for endpoint in facts.endpoints if not _good(endpoint)]
+    return "; ".join([f"{good} of {count(len(facts.endpoints), 'endpoint')} good", *odd])
+
+
+def _good(endpoint: EndpointFacts) -> bool:
+    return endpoint.status == 200 and endpoint.fault is None
+
+
+def _endpoint(endpoint: EndpointFacts) -> str:
+    came = "no answer" if endpoint.status is None else str(endpoint.status)
+    return f"{endpoint.target} {came}" + (f", {endpoint.fault}" if endpoint.fault else "")
 
 
 def _view_rows(facts: ViewFacts) -> Iterator[tuple[str, str, str, str]]:
     for endpoint in facts.endpoints:
         names = facts.namespaces.get(endpoint.target.partition("?")[0])
         status = "—" if endpoint.status is None else str(endpoint.status)
-        yield status, str(endpoint.length), "" if names is None else str(len(names)), _endpoint(endpoint)
-
-
-def _endpoint(endpoint: EndpointFacts) -> str:
-    return f"{endpoint.target}: {endpoint.fault}" if endpoint.fault else endpoint.target
+        fault = f": {endpoint.fault}" if endpoint.fault else ""
+        yield status, str(endpoint.length), "" if names is None else str(len(names)), endpoint.target + fault
 
 
 def _unknowns(diagnosis: Diagnosis, look: Look) -> Iterator[str]:
