@@ -174,11 +174,17 @@ def test_containers_beyond_twenty_are_counted_and_dashes_come_first() -> None:
     assert "more" not in render(Diagnosis((), containers=many), "table", verbose=True)
 
 
-def test_junit_has_a_passing_case_for_every_group_without_a_finding() -> None:
+def test_junit_has_a_case_a_finding_and_skips_what_could_not_be_told() -> None:
     root = ElementTree.fromstring(render(SMALL, "junit"))
-    names = [case.get("name") for case in root.iter("testcase")]
-    assert names.count("nothing found") == len(GROUPS) - 2
-    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == (str(len(GROUPS) + 1), "1", "1")
+    assert [suite.get("name") for suite in root] == ["over-filtering", "limits", "could not be told"]
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("3", "1", "1")
+    assert [case.find("failure") is not None for case in root.iter("testcase")] == [True, False, False]
+
+
+def test_junit_of_no_finding_is_one_case_that_passes() -> None:
+    root = ElementTree.fromstring(render(Diagnosis(()), "junit"))
+    assert (root.get("tests"), root.get("failures")) == ("1", "0")
+    assert [case.get("name") for case in root.iter("testcase")] == ["nothing found"]
 
 
 def test_sarif_has_the_shape_of_2_1_0() -> None:
