@@ -11,7 +11,7 @@ import click
 from kubesieve import __version__
 from kubesieve.faults import BodyFault, Fault, OwnFault
 
-COMMANDS = ("demo", "serve", "filter", "policy", "stage")
+COMMANDS = ("demo", "serve", "filter", "policy", "stage", "explain")
 
 FINE, FINDINGS, COULD_NOT = 0, 1, 2
 
