@@ -69,7 +69,7 @@ def test_json_has_every_text_of_what_was_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("code", "hint"),
-    [("KS0300", "did you mean KS030"), ("KS3001", "did you mean"), ("help", "lists all"), ("\x1b[2J", r"'\x1b[2J'")],
+    [("KS0300", "did you mean KS03"), ("KS3001", "did you mean"), ("help", "lists all"), ("\x1b[2J", r"'\x1b[2J'")],
 )
 def test_an_unknown_code_is_wrong_usage_with_a_hint(code: str, hint: str) -> None:
     done = _explain("KS0301", code)

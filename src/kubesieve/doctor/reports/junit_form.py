@@ -1,4 +1,4 @@
-"""JUnit XML for CI: a suite for each group of verdicts with findings, a case for each of them; errors and warnings are failures."""
+"""JUnit XML for CI: a suite for each group with findings, a case for each finding; errors and warnings are failures."""
 
 from __future__ import annotations
 
