@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from kubesieve.cli.tables import terminal_columns
+from kubesieve.cli.tables import escape_for_locale, terminal_columns
 from kubesieve.doctor.finding import Verdict
 from kubesieve.doctor.reports.groups import GROUPS
 from kubesieve.doctor.reports.page import entry, of_group, page
@@ -34,6 +34,7 @@ def explain(codes: tuple[str, ...], output: str) -> None:
     Without a code: the list of all. -o markdown is that list as a page. <NAMES> in angle brackets stand for what a
     finding fills in.
     """
+    escape_for_locale()
     verdicts = [_verdict(code) for code in codes]
     if output == "markdown" and codes:
         raise click.UsageError("-o markdown is the page of all verdicts: leave the codes out, or use -o table")

@@ -1,0 +1,117 @@
+"""What the checks made of a look, with the verdict's code for every "—". Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kubesieve.agents import (
+    WORDS,
+    CheckReport,
+    ContainerRow,
+    Dash,
+    Measure,
+    Status,
+    UiRow,
+)
+from kubesieve.doctor.dashes import CODE_OF
+from kubesieve.doctor.finding import Severity
+from kubesieve.doctor.verdicts import VERDICTS
+
+
+@dataclass(frozen=True, slots=True)
+class KubeletSight:
+    """A run of the kubelet check and the page's rows."""
+
+    report: CheckReport
+    rows: tuple[UiRow, ...]
+
+    @property
+    def fine(self) -> bool:
+        """Whether the check is OK, says nothing, and every dash is as it should be."""
+        report = self.report
+        quiet = report.status is Status.OK and report.health is Status.OK and not report.warnings
+        return quiet and all(as_expected(measure) for row in self.rows for measure in (row.cpu, row.memory))
+
+    def record(self) -> dict[str, Any]:
+        report = self.report
+        return {
+            "check": "kubelet",
+            "agent": report.agent,
+            "status": report.status.value,
+            "health": report.health.value,
+            "warnings": list(report.warnings),
+            "samples": report.samples,
+            "metrics": report.metrics,
+            "pods": report.pods,
+            "containers": [_page_row(row) for row in self.rows],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSight:
+    """A run of the container check: a row for each container that is known."""
+
+    rows: tuple[ContainerRow, ...]
+
+    @property
+    def fine(self) -> bool:
+        """CPU is an average that the kubelet has after its second look: missing, it is a dash like any other."""
+        return all(as_expected(measure) for row in self.rows for measure in (row.cpu_usage, row.memory_usage))
+
+    @property
+    def measured(self) -> int:
+        return sum(row.log is None for row in self.rows)
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "check": "container",
+            "known": len(self.rows),
+            "measured": self.measured,
+            "containers": [_stats_row(row) for row in self.rows],
+        }
+
+
+def as_expected(measure: Measure) -> bool:
+    """A number, or a dash whose verdict is for information alone: no limit is set, nothing runs."""
+    return measure.dash is None or VERDICTS[CODE_OF[measure.dash]].severity is Severity.INFO
+
+
+def shown(measure: Measure, unit: str = "") -> str:
+    """ "12.3", or "— KS0501"."""
+    return measure.text(unit) if measure.dash is None else f"{measure.text()} {CODE_OF[measure.dash]}"
+
+
+def why(measures: Iterable[Measure], log: str | None) -> str:
+    """The reasons for the dashes in a sentence each, then the line that the agent logs."""
+    reasons = dict.fromkeys(WORDS[measure.dash] for measure in measures if measure.dash)
+    return "; ".join([*reasons, *([f"log: {log}"] if log else [])])
+
+
+def _page_row(row: UiRow) -> dict[str, Any]:
+    return {
+        **row.key._asdict(),
+        "cpu_pct": row.cpu.value,
+        "memory_pct": row.memory.value,
+        "cpu_dash_reason": _code(row.cpu.dash),
+        "memory_dash_reason": _code(row.memory.dash),
+        "cpu_dash": row.cpu.dash.value if row.cpu.dash else None,
+        "memory_dash": row.memory.dash.value if row.memory.dash else None,
+        "log": row.log,
+    }
+
+
+def _stats_row(row: ContainerRow) -> dict[str, Any]:
+    return {
+        **row.key._asdict(),
+        "cpu_cores": row.cpu_usage.value,
+        "memory_bytes": row.memory_usage.value,
+        "cpu_dash_reason": _code(row.cpu_usage.dash),
+        "memory_dash_reason": _code(row.memory_usage.dash),
+        "log": row.log,
+    }
+
+
+def _code(dash: Dash | None) -> str | None:
+    return CODE_OF[dash] if dash else None
