@@ -1,4 +1,4 @@
-"""Evidence made of the embedded node's answers: a look directly, a look through a proxy, either of them spoilt at will."""
+"""Evidence made of the embedded node's answers: direct, through a proxy, either spoilt at will."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ AGENT = (
         "metrics-server reads added labels as the pod's ({labels})",
         _W,
         Blame.PROXY,
-        why="it takes the first bytes namespace=\", pod=\" or container=\" in a line: {detail}",
+        why='it takes the first bytes namespace=", pod=" or container=" in a line: {detail}',
         symptom="kubectl top shows pods in a namespace that does not exist",
         fix="add no labels in the proxy; use relabel_configs of the scraper",
         solution=Solution.HAND_OVER,

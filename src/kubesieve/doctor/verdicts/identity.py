@@ -101,7 +101,7 @@ IDENTITY = (
         symptom=f"{_DASH} for pods of one RuntimeClass",
         fix="kubectl get pods -A -o custom-columns=NAME:.metadata.name,CLASS:.spec.runtimeClassName; use the pod-level metrics there",
         solution=_HAND,
-        example="rows with container=\"\" for one pod, with names for others",
+        example='rows with container="" for one pod, with names for others',
         unless="every pod of the node: KS0609",
     ),
     Verdict(

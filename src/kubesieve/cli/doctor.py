@@ -1,0 +1,206 @@
+"""``kubesieve doctor``: looks at a node directly and through a proxy, and explains every "—"."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kubesieve.cli.output import show
+from kubesieve.doctor.bundle.loading import load
+from kubesieve.doctor.bundle.redact import NOTES, redact
+from kubesieve.doctor.bundle.saving import save
+from kubesieve.doctor.collect.cluster import node_entrance, pods_of
+from kubesieve.doctor.collect.doors import Entrance, default_token_file, parse_base, trust_for
+from kubesieve.doctor.collect.gather import Plan, gather
+from kubesieve.doctor.collect.kubeconfig import api_server, default_path
+from kubesieve.doctor.diagnose import diagnose
+from kubesieve.doctor.diagnosis import Diagnosis
+from kubesieve.doctor.evidence import Evidence, Source
+from kubesieve.faults import OwnFault
+from kubesieve.kubelet.trust import TokenFile
+from kubesieve.sieve import parse_namespaces
+
+MOST_FILE = 64 * 1024 * 1024
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_PATH = click.Path(path_type=Path)
+
+_EPILOG = """\b
+Examples:
+  kubesieve doctor --direct https://10.0.0.7:10250 --proxy https://proxy.example:8443 --token-file token --ca ca.crt
+  kubesieve doctor --node worker-1 --proxy http://10.0.0.9:8080 --save case.zip
+  kubesieve doctor --proxy https://proxy.example:8443 --pods pods.json --namespaces team-a
+  kubesieve doctor --from case.zip -o markdown
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a live look, as they were given."""
+
+    direct: str | None
+    node: str | None
+    proxy: str | None
+    pods: Path | None
+    agent_log: Path | None
+    namespaces: str | None
+    kubeconfig: Path | None
+    context: str | None
+    token_file: Path | None
+    proxy_token_file: Path | None
+    ca: tuple[Path, ...]
+    insecure: bool
+    token_on_http: bool
+    direct_server_name: str | None
+    proxy_server_name: str | None
+    interval: float
+    timeout: float
+
+
+def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What to look at, and how."""
+    for option in reversed(_LOOK):
+        command = option(command)
+    return command
+
+
+_LOOK = (
+    click.option("--direct", metavar="URL", help="The kubelet itself: https://HOST:10250."),
+    click.option("--node", metavar="NAME", help="The kubelet by the API server's node proxy, with the kubeconfig."),
+    click.option("--proxy", metavar="URL", help="The proxied view, as the agent dials it."),
+    click.option("--pods", type=_FILE, help="Pods known elsewhere: kubectl get pods -A -o json."),
+    click.option("--agent-log", type=_FILE, help="The agent's log, or what `agent status` printed."),
+    click.option("--namespaces", metavar="A,B", help="What should be seen; else everything the direct view has."),
+    click.option("--kubeconfig", type=_FILE, help="For --node. [default: $KUBECONFIG, ~/.kube/config]"),
+    click.option("--context", metavar="NAME", help="Of the kubeconfig. [default: the current one]"),
+    click.option("--token-file", type=_FILE, help="The token to show. [default: the pod's own, where there is one]"),
+    click.option("--proxy-token-file", type=_FILE, help="The token for the proxy. [default: the same]"),
+    click.option("--ca", type=_FILE, multiple=True, help="CA to trust; may be given twice. [default: the cluster's]"),
+    click.option("--insecure", is_flag=True, help="Do not verify certificates."),
+    click.option("--token-on-http", is_flag=True, help="Show the token on plain http, too: agents do not."),
+    click.option("--direct-server-name", metavar="NAME", help="The name in the kubelet's certificate."),
+    click.option("--proxy-server-name", metavar="NAME", help="The name in the proxy's certificate."),
+    click.option(
+        "--interval",
+        type=click.FloatRange(0, 600),
+        default=15.0,
+        show_default=True,
+        help="Seconds between two looks; 0: one look, and no CPU %.",
+    ),
+    click.option("--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Of a request."),
+)
+
+
+@click.command(epilog=_EPILOG)
+@look_options
+@click.option("--save", "save_to", type=_PATH, metavar="DIR|F.zip", help="Keep the evidence, without secrets.")
+@click.option("--from", "bundle", type=_PATH, metavar="DIR|F.zip", help="Diagnose saved evidence; nothing is asked.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json", "yaml", "markdown", "junit", "sarif"]),
+    default="table",
+    show_default=True,
+)
+@click.option("-v", "--verbose", is_flag=True, help="With the evidence of each finding, and every container.")
+def doctor(save_to: Path | None, bundle: Path | None, output: str, verbose: bool, **given: Any) -> None:
+    """Explain every "—": what is seen directly and through the proxy, why, and what to paste.
+
+    Takes whatever there is: the kubelet, the proxied view, a list of pods, an agent's log, or a saved bundle.
+    Exit code 0: all as expected; 1: findings; 2: nothing to look at, or wrong usage.
+    """
+    options = Options(**given)
+    if bundle is not None:
+        _check_alone(options, save_to)
+        evidence = load(bundle)
+    else:
+        evidence = asyncio.run(take(options))
+        if save_to is not None:
+            save(evidence, save_to)
+            click.echo(f"saved {save_to}; {NOTES[0]}", err=True)
+    diagnosis = examine(evidence)
+    show(diagnosis, output, verbose=verbose)
+    sys.exit(diagnosis.exit)
+
+
+def examine(evidence: Evidence) -> Diagnosis:
+    """Redacted first, so that a saved bundle gives the same."""
+    found = diagnose(redact(evidence))
+    return Diagnosis(found.findings, found.unknowns, found.containers, found.views, NOTES)
+
+
+def _check_alone(options: Options, save_to: Path | None) -> None:
+    if options.direct or options.proxy or options.node or options.pods or options.agent_log or save_to:
+        raise click.UsageError("--from looks at saved evidence alone: leave the other sources out")
+
+
+async def take(options: Options) -> Evidence:
+    """A live look. Raises OwnFault where there is nothing to look at."""
+    plan = await _plan(options)
+    if not plan.entrances and plan.pods is None and plan.agent_log is None:
+        raise click.UsageError("give something to look at: --direct, --node, --proxy, --pods, --agent-log or --from")
+    return await gather(plan, _progress())
+
+
+async def _plan(options: Options) -> Plan:
+    entrances: dict[Source, Entrance] = {}
+    has_token: dict[Source, bool] = {}
+    pods = _read(options.pods) if options.pods else None
+    if options.node:
+        server = api_server(options.kubeconfig or default_path(), options.context)
+        entrances[Source.DIRECT] = node_entrance(server, options.node)
+        has_token[Source.DIRECT] = True
+        pods = pods or await _pods(server, options)
+    for source, url, file in (
+        (Source.DIRECT, options.direct, options.token_file),
+        (Source.PROXY, options.proxy, options.proxy_token_file or options.token_file),
+    ):
+        if url and source not in entrances:
+            entrances[source], has_token[source] = _entrance(source, url, file, options)
+    log = _read(options.agent_log).decode("utf-8", "replace") if options.agent_log else None
+    expected = parse_namespaces(options.namespaces) if options.namespaces else frozenset()
+    return Plan(entrances, has_token, options.interval, options.timeout, pods, log, expected)
+
+
+async def _pods(server: Entrance, options: Options) -> bytes | None:
+    """The API server's list, where it may be had: the look goes on without."""
+    try:
+        return await pods_of(server, options.node or "", options.timeout)
+    except OwnFault as fault:
+        click.echo(f"kubesieve: {fault.reason}: {fault.sentence}", err=True)
+        return None
+
+
+def _entrance(source: Source, text: str, token_file: Path | None, options: Options) -> tuple[Entrance, bool]:
+    """The token stays here on plain http, as agents keep it, unless told otherwise."""
+    url = parse_base(text, f"--{source.value}")
+    file = token_file or default_token_file()
+    authorization = TokenFile(file).authorization() if file else None
+    secure = url.scheme == "https"
+    tls = trust_for(options.ca, insecure=options.insecure) if secure else None
+    name = options.direct_server_name if source is Source.DIRECT else options.proxy_server_name
+    shown = authorization if secure or options.token_on_http else None
+    return Entrance(url, tls, shown, name), authorization is not None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_FILE + 1)
+    except OSError as error:
+        raise OwnFault("file-unreadable", f"expected to read {path}; got: {error.strerror}") from None
+    if len(content) > MOST_FILE:
+        raise OwnFault("file-too-large", f"expected at most {MOST_FILE} bytes in {path}; got more")
+    return content
+
+
+def _progress() -> Callable[[str], None]:
+    """Says on a terminal what is being done, else nothing."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda words: click.echo(f"… {words}", err=True)

@@ -1,0 +1,87 @@
+"""Leaks become findings: one for each code and endpoint, counted, with the first few as proof. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from kubesieve.doctor.audit.known import Known
+from kubesieve.doctor.audit.observed import Look
+from kubesieve.doctor.audit.search import Leak, namespaces_of, neighbours_interface, search, search_words
+from kubesieve.doctor.evidence import Source
+from kubesieve.doctor.finding import Finding, Proof, Severity, Unknown
+from kubesieve.doctor.rules.proofs import listed
+from kubesieve.faults import BodyFault
+from kubesieve.kubelet.endpoints import BY_PATH, Kind
+
+_PROOFS = 5
+_AS_WORDS = {Kind.TEXT: "KS0401", Kind.PODS: "KS0402", Kind.SUMMARY: "KS0403"}
+_LISTS = {"KS0404": "places", "KS0407": "interfaces", "KS0410": "families", "KS0423": "members"}
+
+
+def in_bodies(looks: Iterable[Look], known: Known, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
+    """What the proxy's plain answers hold; ``common`` are values of every finding."""
+    for look in looks:
+        path = look.probe.meant
+        if not look.good:
+            came = f"status {look.reply.status}" if look.reply.status else look.reply.failure
+            yield Unknown(f"does {path} leak through the proxy?", f"it was not answered: {came}")
+            continue
+        try:
+            leaks = search(BY_PATH[path], look.reply.body, known)
+        except BodyFault as fault:
+            yield Unknown(f"is all of {path} the caller's?", f"it cannot be read exactly: {fault.sentence}")
+            leaks = as_words(look, known)
+        yield from grouped(path, leaks, common)
+
+
+def as_words(look: Look, known: Known) -> tuple[Leak, ...]:
+    """Foreign names in a body that no reader takes, as leaks of its endpoint."""
+    path = look.probe.meant
+    code = _AS_WORDS[BY_PATH[path].kind]
+    return tuple(
+        Leak(code, path, leak.value, leak.namespace) for leak in search_words(look.probe.target, look.reply.body, known)
+    )
+
+
+def foreign_in(look: Look, known: Known) -> frozenset[str]:
+    """The foreign namespaces an answer names, whatever it is; none where nothing good came."""
+    endpoint = BY_PATH.get(look.probe.meant)
+    if not look.good or endpoint is None:
+        return frozenset()
+    try:
+        return namespaces_of(search(endpoint, look.reply.body, known))
+    except BodyFault:
+        return namespaces_of(search_words(look.probe.target, look.reply.body, known))
+
+
+def grouped(path: str, leaks: Iterable[Leak], common: Mapping[str, str]) -> Iterator[Finding]:
+    groups: dict[str, list[Leak]] = {}
+    for leak in leaks:
+        groups.setdefault(leak.code, []).append(leak)
+    for code, group in sorted(groups.items()):
+        yield _finding(code, path, group, common)
+
+
+def _finding(code: str, path: str, leaks: list[Leak], common: Mapping[str, str]) -> Finding:
+    namespaces = sorted(namespaces_of(leaks))
+    values = {**common, "endpoint": path, "count": str(len(leaks)), "namespaces": listed(namespaces)}
+    if code in _LISTS:
+        values[_LISTS[code]] = listed(leak.path if code == "KS0404" else _bare(leak) for leak in leaks)
+    whose = f" of {listed(namespaces, 12)}" if namespaces else ""
+    warns = code == "KS0407" and any(map(neighbours_interface, leaks))
+    return Finding(
+        code,
+        f"{len(leaks)} in {path}{whose}",
+        tuple(Proof(_told(leak), Source.PROXY, path, leak.line) for leak in leaks[:_PROOFS]),
+        endpoint=path,
+        values=values,
+        severity=Severity.WARNING if warns else None,
+    )
+
+
+def _told(leak: Leak) -> str:
+    return f"{leak.path}: {leak.value}" if leak.path and leak.path != leak.value else leak.value
+
+
+def _bare(leak: Leak) -> str:
+    return leak.value.split('"')[1] if leak.code == "KS0407" else leak.value

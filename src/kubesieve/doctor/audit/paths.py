@@ -1,0 +1,144 @@
+"""What asking for more than is offered gave: odd paths, headers, parameters, formats, exec, ways round. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from kubesieve.doctor.audit.found import foreign_in
+from kubesieve.doctor.audit.known import Known, read_json
+from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way
+from kubesieve.doctor.audit.refusals import Reached, reached, went_elsewhere
+from kubesieve.doctor.audit.search import search_words
+from kubesieve.doctor.evidence import Source
+from kubesieve.doctor.finding import Finding, Proof, Severity, Unknown
+from kubesieve.doctor.rules.proofs import listed
+from kubesieve.exposition import SampleLine, lines
+from kubesieve.faults import BodyFault
+from kubesieve.kubelet.endpoints import BY_PATH, Kind
+
+_ROUND_CODES = {Way.TOKEN: "KS0420", Way.ANONYMOUS: "KS0421", Way.READ_ONLY: "KS0422"}
+_FORMATS = ("protobuf", "openmetrics")
+
+
+def by_asking(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
+    """Everything but the plain answers."""
+    yield from _let_through("KS0411", seen.running, seen, common)
+    yield from _let_through("KS0412", seen.reading, seen, common)
+    switched = [look for look in (*seen.switching, *seen.running) if look.reply.status == 101]
+    yield from _named("KS0413", switched, common)
+    yield from _errors(seen, known, common)
+    yield from _foreign("KS0416", seen.odd, known, common)
+    for code, looks in (("KS0417", seen.spoofed), ("KS0418", seen.queries)):
+        yield from _foreign(code, _widened(looks, seen, known), known, common)
+    yield from _foreign("KS0419", [*_other_format(seen, known)], known, common)
+    moved = [look for look in seen.elsewhere if went_elsewhere(look.reply, seen.control.reply)]
+    yield from _named("KS0424", moved, common)
+    for around in seen.around:
+        yield from _around(around, common)
+
+
+def _shown(look: Look) -> str:
+    return look.probe.target + (" by WebSocket" if look.probe.upgrades else "")
+
+
+def _came(look: Look) -> Proof:
+    return Proof(f"status {look.reply.status}, {len(look.reply.body)} bytes", Source.PROXY, _shown(look))
+
+
+def _let_through(code: str, looks: Looks, seen: Observed, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
+    far = {look: _how_far(look, seen) for look in looks}
+    through = [look for look in looks if far[look] is not Reached.NO]
+    if through:
+        answers = listed((f"{look.reply.status}: {far[look].value}" for look in through), 4)
+        values = {**common, "targets": listed(map(_shown, through), 12), "answers": answers}
+        judged = all(far[look] is Reached.JUDGED for look in through)
+        severity = Severity.WARNING if judged else None
+        yield Finding(code, values["targets"], tuple(map(_came, through)), values=values, severity=severity)
+    silent = [look for look in looks if look.reply.status is None]
+    if silent:
+        yield Unknown(f"is {listed(map(_shown, silent), 12)} refused?", f"nothing came: {silent[0].reply.failure}")
+
+
+def _how_far(look: Look, seen: Observed) -> Reached:
+    control = seen.upgrade_control if look.probe.upgrades else seen.control
+    return reached(look.reply, control.reply)
+
+
+def _named(code: str, looks: Iterable[Look], common: Mapping[str, str]) -> Iterator[Finding]:
+    kept = list(looks)
+    if kept:
+        answers = listed(f"status {look.reply.status}" for look in kept)
+        values = {**common, "targets": listed(map(_shown, kept)), "answers": answers}
+        yield Finding(code, values["targets"], tuple(map(_came, kept)), values=values)
+
+
+def _errors(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding]:
+    """Foreign names in bodies of errors."""
+    failed = [look for look in seen.proxied if (look.reply.status or 0) >= 400]
+    leaks = {look: tuple(search_words(_sent(look), look.reply.body, known)) for look in failed}
+    telling = [look for look in failed if leaks[look]]
+    if telling:
+        names = listed(leak.value for look in telling for leak in leaks[look])
+        values = {**common, "targets": listed(map(_shown, telling)), "names": names}
+        proofs = tuple(Proof(leaks[look][0].value, Source.PROXY, _shown(look)) for look in telling)
+        yield Finding("KS0415", names, proofs, values=values)
+
+
+def _sent(look: Look) -> str:
+    """What the caller said himself: given back, it tells nothing."""
+    return " ".join((look.probe.target, *(value for _, value in look.probe.headers), look.probe.body.decode()))
+
+
+def _foreign(code: str, looks: Iterable[Look], known: Known, common: Mapping[str, str]) -> Iterator[Finding]:
+    hits = {look: foreign for look in looks if (foreign := foreign_in(look, known))}
+    if hits:
+        namespaces = sorted(frozenset().union(*hits.values()))
+        headers = listed(name for look in hits for name, _ in look.probe.headers)
+        values = {**common, "targets": listed(map(_shown, hits), 12), "namespaces": listed(namespaces)}
+        values["headers"] = headers
+        seen = headers if code == "KS0417" else values["targets"]
+        yield Finding(code, f"{seen}: {listed(namespaces, 12)}", tuple(map(_came, hits)), values=values)
+
+
+def _widened(looks: Looks, seen: Observed, known: Known) -> Looks:
+    """Those that show a foreign namespace which the plain request does not."""
+    plain = {look.probe.meant: foreign_in(look, known) for look in seen.base}
+    return tuple(look for look in looks if foreign_in(look, known) - plain.get(look.probe.meant, frozenset()))
+
+
+def _other_format(seen: Observed, known: Known) -> Iterator[Look]:
+    """Those that widen, and foreign data in a form that a filter for text cannot have read."""
+    wider = _widened(seen.negotiated, seen, known)
+    for look in seen.negotiated:
+        if look in wider or any(name in look.reply.content_type for name in _FORMATS):
+            yield look
+
+
+def _around(around: Round, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
+    opened = [look for look in around.looks if is_data(look)]
+    values = {**common, "url": around.url, "targets": listed(look.probe.target for look in opened)}
+    if opened:
+        proofs = tuple(Proof(_came(look).text, Source.DIRECT, look.probe.target) for look in opened)
+        yield Finding(_ROUND_CODES[around.way], f"{around.url}: {values['targets']}", proofs, values=values)
+    silent = [look.reply.failure for look in around.looks if look.reply.status is None]
+    unsure = [failure for failure in silent if failure != "connection refused"]
+    if unsure:
+        yield Unknown(f"is {around.url} open to callers ({around.way.value})?", unsure[0])
+
+
+def is_data(look: Look) -> bool:
+    """A 200 with what a kubelet says on that path: something else may listen there."""
+    endpoint = BY_PATH.get(look.probe.meant)
+    if not look.good or endpoint is None:
+        return False
+    if endpoint.kind is Kind.TEXT:
+        return _has_samples(look.reply.body)
+    value = read_json(look.reply.body)
+    return isinstance(value, dict) and ("items" in value or "pods" in value)
+
+
+def _has_samples(body: bytes) -> bool:
+    try:
+        return any(isinstance(line, SampleLine) for line in lines(body))
+    except BodyFault:
+        return False

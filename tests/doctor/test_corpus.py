@@ -1,0 +1,48 @@
+"""Every bundle of the corpus gets its right first verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from kubesieve.doctor.bundle.redact import redact
+from kubesieve.doctor.diagnose import diagnose
+from kubesieve.doctor.diagnosis import Diagnosis
+from kubesieve.doctor.evidence import Evidence
+from kubesieve.doctor.finding import Severity
+from kubesieve.doctor.telling import severity_of, tell
+from tests.doctor.corpus import CORPUS, NEAR_MISSES
+from tests.doctor.scenes import Scene
+
+
+def evidence_of(case: Scene | Evidence) -> Evidence:
+    return case.evidence() if isinstance(case, Scene) else case
+
+
+def diagnosis_of(name: str) -> Diagnosis:
+    return diagnose(redact(evidence_of(CORPUS[name][1])))
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_the_first_verdict_is_the_right_one(name: str) -> None:
+    found = diagnosis_of(name)
+    told = [f"{one.code} {tell(one).title}: {one.seen}" for one in found.findings]
+    assert told
+    assert found.findings[0].code == CORPUS[name][0], "\n".join(told)
+
+
+@pytest.mark.parametrize("name", sorted(NEAR_MISSES))
+def test_a_near_miss_has_nothing_to_be_done(name: str) -> None:
+    assert [one.code for one in diagnosis_of(name).findings if severity_of(one) is not Severity.INFO] == []
+
+
+def test_the_confusion_table(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Counter((CORPUS[name][0], diagnosis_of(name).findings[0].code) for name in CORPUS)
+    with capsys.disabled():
+        print(
+            f"\n{len(CORPUS)} bundles, {len(NEAR_MISSES)} of them near misses; right verdict, first verdict, bundles:"
+        )
+        print("\n".join(f"  {right} {first} {count:3}" for (right, first), count in sorted(table.items())))
+    assert len(CORPUS) >= 60
+    assert all(right == first for right, first in table)
