@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -20,6 +21,7 @@ def evidence_of(case: Scene | Evidence) -> Evidence:
     return case.evidence() if isinstance(case, Scene) else case
 
 
+@cache
 def diagnosis_of(name: str) -> Diagnosis:
     return diagnose(redact(evidence_of(CORPUS[name][1])))
 

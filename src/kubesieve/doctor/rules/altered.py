@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.case import Case
-from kubesieve.doctor.views.stamps import Series, series_of
-from kubesieve.doctor.views.view import CADVISOR, RESOURCE, View
+from kubesieve.doctor.views.text import TextView
+from kubesieve.doctor.views.view import CADVISOR, RESOURCE
 
 
 def altered(case: Case) -> Iterator[Finding]:
@@ -19,48 +19,37 @@ def altered(case: Case) -> Iterator[Finding]:
     if view is None:
         return
     for path in (CADVISOR, RESOURCE):
-        if view.text(path) is None:
+        shown = view.text(path)
+        if shown is None:
             continue
-        shown = series_of(view.now[path].body)
-        yield from _twice(path, shown)
-        if case.direct is not None and case.direct.text(path) is not None:
-            yield from _labels(case, view, path)
+        yield from _twice(path, shown.repeats)
+        direct = case.direct.text(path) if case.direct else None
+        if direct is not None:
+            yield from _labels(case, path, direct, shown)
 
 
-def _twice(path: str, shown: Mapping[Series, int]) -> Iterator[Finding]:
-    count = sum(times - 1 for times in shown.values() if times > 1)
+def _twice(path: str, count: int) -> Iterator[Finding]:
     if count:
         proof = Proof(f"{count} series come again", Source.PROXY, path)
         values = {"count": str(count), "endpoint": path}
         yield Finding("KS0312", proof.text, (proof,), endpoint=path, values=values)
 
 
-def _labels(case: Case, view: View, path: str) -> Iterator[Finding]:
+def _labels(case: Case, path: str, direct: TextView, proxied: TextView) -> Iterator[Finding]:
     """Label names of each family's rows, by container: what the direct view has and the proxied lacks, or has more."""
-    assert case.direct is not None  # noqa: S101 - altered asks only then
-    direct, proxied = (_label_names(one.now[path].body) for one in (case.direct, view))
     lost: Counter[bytes] = Counter()
     gained: Counter[bytes] = Counter()
     hit: set[Key] = set()
-    for row, names in proxied.items():
-        if row in direct and names != direct[row]:
-            lost.update(direct[row] - names)
-            gained.update(names - direct[row])
-            hit.add(Key(*(part.decode(errors="replace") for part in row[1:4])))
+    for place, names in proxied.label_names.items():
+        before = direct.label_names.get(place, names)
+        if names != before:
+            lost.update(before - names)
+            gained.update(names - before)
+            hit.add(Key(*(part.decode() for part in place[1:])))
     for code, labels in (("KS0310", lost), ("KS0311", gained)):
         if labels:
-            names_of = listed(sorted(name.decode(errors="replace") for name in labels))
+            names_of = listed(sorted(name.decode() for name in labels))
             proof = Proof(f"{names_of}: {max(labels.values())} series", Source.PROXY, path)
             values = {"labels": names_of, "count": str(max(labels.values()))}
             explains = tuple(sorted(key for key in hit if key in case.running)) if code == "KS0310" else ()
             yield Finding(code, proof.text, (proof,), endpoint=path, explains=explains, values=values)
-
-
-def _label_names(body: bytes) -> dict[tuple[bytes, bytes, bytes, bytes], frozenset[bytes]]:
-    """(family, namespace, pod, container) → the label names of its rows."""
-    found: dict[tuple[bytes, bytes, bytes, bytes], frozenset[bytes]] = {}
-    for name, labels in series_of(body):
-        values = dict(labels)
-        row = (name, *(values.get(label, b"") for label in (b"namespace", b"pod", b"container")))
-        found[row] = found.get(row, frozenset()) | frozenset(values)  # type: ignore[index,arg-type]
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kubesieve.agents import Dash, Key
 from kubesieve.doctor.evidence import Source
@@ -10,7 +10,7 @@ from kubesieve.doctor.finding import Blame, Finding, Proof
 from kubesieve.doctor.rules.limits import about
 from kubesieve.doctor.views.case import SETTLED_SECONDS, Case
 from kubesieve.doctor.views.pods import State
-from kubesieve.doctor.views.stamps import regressions
+from kubesieve.doctor.views.text import read_text_view
 from kubesieve.doctor.views.view import CADVISOR, PODS, View
 
 STALE_SECONDS = 120.0
@@ -84,13 +84,21 @@ def _same(view: View) -> bool:
 
 def _gone_back(case: Case) -> Iterator[Finding]:
     view = case.proxy
-    if view is None or not _seconds(view) or view.text(CADVISOR) is None:
+    now = view.text(CADVISOR) if view and _seconds(view) else None
+    if view is None or now is None:
         return
-    back = regressions(view.before[CADVISOR].body, view.now[CADVISOR].body)
+    before = read_text_view(view.before[CADVISOR].body, keep_series=True)
+    back = regressions(before.series, now.series) if before.readable else ()
     if back:
         proof = Proof(f"{len(back)} series are older than a scrape before", Source.PROXY, CADVISOR)
         values = {"count": str(len(back)), "endpoint": CADVISOR}
         yield Finding("KS0704", proof.text, (proof,), endpoint=CADVISOR, values=values)
+
+
+def regressions(before: Mapping[bytes, int | None], now: Mapping[bytes, int | None]) -> tuple[bytes, ...]:
+    """Series whose timestamp went back from one look to the next."""
+    stamps = ((series, before.get(series), stamp) for series, stamp in now.items())
+    return tuple(series for series, old, stamp in stamps if old is not None and stamp is not None and stamp < old)
 
 
 def _young(case: Case) -> Iterator[Finding]:

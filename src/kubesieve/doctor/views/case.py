@@ -8,7 +8,6 @@ from functools import cached_property
 
 from kubesieve.agents import (
     GO_7,
-    PYTHON_10,
     CheckReport,
     Key,
     UiRow,
@@ -77,16 +76,11 @@ class Case:
         looked = min((one.at for view in self.views() for one in view.all() if one.at), default=0.0)
         return started is None or not looked or started < looked - SETTLED_SECONDS
 
-    @cached_property
-    def reports(self) -> tuple[CheckReport, ...]:
-        """What both agents' kubelet checks report of the seen view; the newer one first."""
-        return tuple(self._report(rules) for rules in (GO_7, PYTHON_10)) if self.seen else ()
-
-    def _report(self, rules: object) -> CheckReport:
-        assert self.seen is not None  # noqa: S101 - reports asks only then
+    def _report(self, seen: View) -> CheckReport:
+        """What the newest agent's kubelet check reports of the seen view."""
         seconds = self._seconds()
-        previous = self.seen.agent_view_before() if seconds else None
-        return kubelet_check(self.seen.agent_view(), rules, previous=previous, seconds=seconds or 1.0)  # type: ignore[arg-type]
+        previous = seen.agent_view_before() if seconds else None
+        return kubelet_check(seen.agent_view(), GO_7, previous=previous, seconds=seconds or 1.0)
 
     def _seconds(self) -> float:
         """Between the two rounds' container series."""
@@ -95,13 +89,13 @@ class Case:
 
     @cached_property
     def rows(self) -> Mapping[Key, UiRow]:
-        """The page's rows, by container: the newer agent's."""
+        """The page's rows, by container, as the newest agent feeds it."""
         if not self.seen:
             return {}
         bodies = [view.good(PODS) for view in self.views()]
         whole = self.evidence.pods or next((one.body for one in bodies if one), b"")
         known = container_check(self.seen.agent_view(), known_containers(whole))
-        return {row.key: row for row in ui_rows(self.reports[0], known) if self.mine(row.key.namespace)}
+        return {row.key: row for row in ui_rows(self._report(self.seen), known) if self.mine(row.key.namespace)}
 
 
 def make_case(evidence: Evidence) -> Case:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 
 from kubesieve.agents import Key
 from kubesieve.exposition import Sample, SampleLine, lines
@@ -17,6 +18,11 @@ CPU_QUOTA = b"container_spec_cpu_quota"
 
 AGENT_LABELS = (b"namespace", b"name", b"image", b"id", b"container", b"pod")
 SANDBOX = frozenset({b"", b"POD"})
+_NONE: frozenset[bytes] = frozenset()
+_PLACE = (b"namespace", b"pod", b"container")
+
+Place = tuple[bytes, bytes, bytes, bytes]
+"""A metric name and the namespace, pod and container of its row."""
 
 
 @dataclass(slots=True)
@@ -44,7 +50,10 @@ class FamilyFacts:
 
 @dataclass(slots=True)
 class TextView:
-    """What one exposition shows. Where ``fault`` is set, the rest is what came before it and proves nothing."""
+    """What one exposition shows. Where ``fault`` is set, the rest is what came before it and proves nothing.
+
+    ``series`` holds each series' identity and timestamp, ``repeats`` how many came again; only where asked for.
+    """
 
     fault: BodyFault | None = None
     final_newline: bool = True
@@ -55,6 +64,9 @@ class TextView:
     pods: Counter[tuple[str, str]] = field(default_factory=Counter)  # rows of pods and sandboxes
     node_totals: int = 0  # rows with namespace=""
     newest: int | None = None
+    label_names: dict[Place, frozenset[bytes]] = field(default_factory=dict)
+    series: dict[bytes, int | None] = field(default_factory=dict)
+    repeats: int = 0
 
     @property
     def readable(self) -> bool:
@@ -68,7 +80,7 @@ class TextView:
         return frozenset(self.namespaces) - {""}
 
 
-def read_text_view(body: bytes) -> TextView:
+def read_text_view(body: bytes, *, keep_series: bool = False) -> TextView:
     """Reads a body (text format 0.0.4); never raises: what is wrong is the view's ``fault``."""
     view = TextView(final_newline=not body or body.endswith(b"\n"))
     last: bytes | None = None
@@ -80,6 +92,8 @@ def read_text_view(body: bytes) -> TextView:
             last = _enter(view, line.family.name, line.family.type is not None, last, number)
             if isinstance(line, SampleLine):
                 _count(view, line.sample, view.families[line.family.name])
+                if keep_series:
+                    _keep(view, line.sample)
     except BodyFault as fault:
         view.fault = fault
     return view
@@ -99,6 +113,8 @@ def _count(view: TextView, sample: Sample, facts: FamilyFacts) -> None:
     labels = sample.labels
     view.samples += 1
     facts.sampled = True
+    place = (sample.name, *(labels.get(label, b"") for label in _PLACE))
+    view.label_names[place] = view.label_names.get(place, _NONE).union(labels)  # type: ignore[index,arg-type]
     if sample.timestamp is not None and (view.newest is None or sample.timestamp > view.newest):
         view.newest = sample.timestamp
     raw = labels.get(b"namespace")
@@ -115,6 +131,13 @@ def _count(view: TextView, sample: Sample, facts: FamilyFacts) -> None:
         view.pods[namespace, pod] += 1
     else:
         _count_row(view.containers.setdefault(Key(namespace, pod, container.decode()), Row()), sample)
+
+
+def _keep(view: TextView, sample: Sample) -> None:
+    """No UTF-8 holds the byte FF: it keeps the parts apart."""
+    identity = b"\xff".join((sample.name, *chain(*sorted(sample.labels.items()))))
+    view.repeats += identity in view.series
+    view.series[identity] = sample.timestamp
 
 
 def _count_row(row: Row, sample: Sample) -> None:

@@ -49,9 +49,10 @@ class View:
 
     @cached_property
     def texts(self) -> Mapping[str, TextView]:
-        """The text endpoints that gave a 200, by path."""
+        """The text endpoints that gave a 200, by path; the proxy's with their series."""
         found = ((path, self.good(path)) for path in TEXTS)
-        return {path: read_text_view(one.body) for path, one in found if one}
+        kept = self.source is Source.PROXY
+        return {path: read_text_view(one.body, keep_series=kept) for path, one in found if one}
 
     def text(self, path: str) -> TextView | None:
         """The text view of a path where it can be read exactly, else None."""
