@@ -6,11 +6,13 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from kubesieve.cli.again import Duration, look_again
 from kubesieve.cli.output import show
 from kubesieve.doctor.bundle.loading import load
 from kubesieve.doctor.bundle.redact import NOTES, redact
@@ -26,6 +28,7 @@ from kubesieve.faults import OwnFault
 from kubesieve.kubelet.trust import TokenFile
 from kubesieve.sieve import parse_namespaces
 
+ADMIN = "127.0.0.1:9441"
 MOST_FILE = 64 * 1024 * 1024
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _PATH = click.Path(path_type=Path)
@@ -36,6 +39,7 @@ Examples:
   kubesieve doctor --node worker-1 --proxy http://10.0.0.9:8080 --save case.zip
   kubesieve doctor --proxy https://proxy.example:8443 --pods pods.json --namespaces team-a
   kubesieve doctor --from case.zip -o markdown
+  kubesieve doctor --direct https://10.0.0.7:10250 --proxy https://proxy.example:8443 --every 60s --admin-listen :9441
 """
 
 
@@ -108,13 +112,31 @@ _LOOK = (
     show_default=True,
 )
 @click.option("-v", "--verbose", is_flag=True, help="With the evidence of each finding, and every container.")
-def doctor(save_to: Path | None, bundle: Path | None, output: str, verbose: bool, **given: Any) -> None:
+@click.option("--every", type=Duration(), metavar="60s", help="Look again and again; the page whenever it changes.")
+@click.option("--admin-listen", metavar="A:P", help="With --every: health and metrics. [default: 127.0.0.1:9441]")
+def doctor(
+    *,
+    save_to: Path | None,
+    bundle: Path | None,
+    output: str,
+    verbose: bool,
+    every: float | None,
+    admin_listen: str | None,
+    **given: Any,
+) -> None:
     """Explain every "—": what is seen directly and through the proxy, why, and what to paste.
 
     Takes whatever there is: the kubelet, the proxied view, a list of pods, an agent's log, or a saved bundle.
     Exit code 0: all as expected; 1: findings; 2: nothing to look at, or wrong usage.
     """
     options = Options(**given)
+    if every is not None:
+        _check_lasting(bundle, save_to)
+        showing = partial(show, form=output, verbose=verbose)
+        look_again(partial(_look, options), every, admin_listen or ADMIN, showing)
+        return
+    if admin_listen is not None:
+        raise click.UsageError("--admin-listen is for looking again and again: give --every as well")
     if bundle is not None:
         _check_alone(options, save_to)
         evidence = load(bundle)
@@ -123,6 +145,7 @@ def doctor(save_to: Path | None, bundle: Path | None, output: str, verbose: bool
         if save_to is not None:
             save(evidence, save_to)
             click.echo(f"saved {save_to}; {NOTES[0]}", err=True)
+    _progress()("comparing")
     diagnosis = examine(evidence)
     show(diagnosis, output, verbose=verbose)
     sys.exit(diagnosis.exit)
@@ -132,6 +155,15 @@ def examine(evidence: Evidence) -> Diagnosis:
     """Redacted first, so that a saved bundle gives the same."""
     found = diagnose(redact(evidence))
     return Diagnosis(found.findings, found.unknowns, found.containers, found.views, NOTES)
+
+
+async def _look(options: Options) -> Diagnosis:
+    return await asyncio.to_thread(examine, await take(options))
+
+
+def _check_lasting(bundle: Path | None, save_to: Path | None) -> None:
+    if bundle or save_to:
+        raise click.UsageError("--every looks at what is there now: leave --from and --save out")
 
 
 def _check_alone(options: Options, save_to: Path | None) -> None:

@@ -26,6 +26,10 @@ def severity_of(finding: Finding) -> Severity:
     return finding.severity or VERDICTS[finding.code].severity
 
 
+def blame_of(finding: Finding) -> Blame:
+    return finding.blame or VERDICTS[finding.code].blame
+
+
 def tell(finding: Finding) -> Told:
     """Raises KeyError where the table has no such code, or its text wants a value that the rule did not give."""
     verdict = VERDICTS[finding.code]
@@ -33,7 +37,7 @@ def tell(finding: Finding) -> Told:
         finding,
         title=verdict.title.format_map(finding.values),
         severity=severity_of(finding),
-        blame=finding.blame or verdict.blame,
+        blame=blame_of(finding),
         why=verdict.why.format_map(finding.values),
         symptom=verdict.symptom.format_map(finding.values),
         fix=verdict.fix.format_map(finding.values),

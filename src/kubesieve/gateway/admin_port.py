@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response
 
 from kubesieve.faults import Fault
 from kubesieve.gateway.answers import SERVER
-from kubesieve.gateway.listener import Listener
-from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.kubelet.client import KubeletClient
 from kubesieve.kubelet.endpoints import BY_PATH
 from kubesieve.kubelet.trust import TokenFile
@@ -48,8 +47,9 @@ class Readiness:
 class AdminPort:
     """Handles requests on the port of whoever runs this."""
 
-    def __init__(self, readiness: Readiness, telemetry: Telemetry, tenants: Listener) -> None:
-        self._readiness, self._telemetry, self._tenants = readiness, telemetry, tenants
+    def __init__(self, problem: Callable[[], Awaitable[str]], exposition: Callable[[], bytes]) -> None:
+        """``problem`` says what stands in the way of being ready, or nothing; ``exposition`` gives our own metrics."""
+        self._problem, self._exposition = problem, exposition
 
     async def handle(self, request: BaseRequest) -> Response:
         if request.method not in ("GET", "HEAD"):
@@ -58,11 +58,10 @@ class AdminPort:
             case "/-/healthy":
                 return _text(200, "ok\n")
             case "/-/ready":
-                problem = await self._readiness.problem()
+                problem = await self._problem()
                 return _text(503, problem + "\n") if problem else _text(200, "ready\n")
             case "/-/metrics":
-                self._telemetry.connections.set(self._tenants.connections)
-                return Response(body=self._telemetry.exposition(), headers={**SERVER, "Content-Type": METRICS_TYPE})
+                return Response(body=self._exposition(), headers={**SERVER, "Content-Type": METRICS_TYPE})
             case _:
                 return _text(404, "expected /-/healthy, /-/ready or /-/metrics\n")
 

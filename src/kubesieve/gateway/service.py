@@ -45,7 +45,7 @@ async def running(settings: Settings, journal: Journal) -> AsyncIterator[Running
         telemetry = Telemetry()
         readiness = Readiness(client, token)
         tenants = _tenants(settings, client, telemetry, journal, stack)
-        port = AdminPort(readiness, telemetry, tenants)
+        port = AdminPort(readiness.problem, lambda: telemetry.exposition(tenants.connections))
         admin = Listener(settings.admin_listen, port.handle, port.handle_broken, settings.limits)
         urls = Running(_url(tenants.open(), settings), f"http://{admin.open()}")
         for listener in (admin, tenants):

@@ -49,7 +49,7 @@ class Telemetry:
             registry=registry,
             buckets=SECONDS,
         )
-        self.connections = Gauge("kubesieve_connections", "Open connections of clients.", registry=registry)
+        self._connections = Gauge("kubesieve_connections", "Open connections of clients.", registry=registry)
         self._connections_refused = Counter(
             "kubesieve_connections_refused", "Connections closed at once, beyond a bound.", registry=registry
         )
@@ -74,5 +74,7 @@ class Telemetry:
     def connection_refused(self) -> None:
         self._connections_refused.inc()
 
-    def exposition(self) -> bytes:
+    def exposition(self, connections: int) -> bytes:
+        """With how many connections are open now."""
+        self._connections.set(connections)
         return generate_latest(self._registry)

@@ -1,0 +1,1 @@
+"""Looking again and again: what stands since when, as metrics."""
