@@ -35,7 +35,8 @@ def parse_base(text: str, option: str) -> URL:
     except ValueError:
         good = False
     if not good:
-        raise OwnFault("settings-url", f"expected {option} as http(s)://HOST[:PORT]; got {text[:80]!a}")
+        got = "credentials, a query or a fragment in it" if set("@?#") & set(text) else f"{text[:80]!a}"
+        raise OwnFault("settings-url", f"expected {option} as http(s)://HOST[:PORT]; got {got}")
     return url.with_path(url.path.rstrip("/") or "/")
 
 
