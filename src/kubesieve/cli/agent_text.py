@@ -55,7 +55,7 @@ def _sight(sight: KubeletSight | ContainerSight) -> Iterator[str]:
 
 def _kubelet(sight: KubeletSight) -> Iterator[str]:
     report = sight.report
-    yield f"{report.agent}: {report.status}, healthz {report.health}"
+    yield f"{report.agent}: {report.status}, healthz {sight.health}"
     yield f"{report.samples} samples of {report.metrics} container metrics, {report.pods} pods"
     yield from (f"  says: {clean(words)}" for words in report.warnings)
     rows = [(row.cpu, row.memory, str(row.key), why((row.cpu, row.memory), row.log)) for row in sight.rows]

@@ -19,6 +19,9 @@ from kubesieve.doctor.dashes import CODE_OF
 from kubesieve.doctor.finding import Severity
 from kubesieve.doctor.verdicts import VERDICTS
 
+SERVICE_CHECK = {Status.OK: "OK", Status.WARNING: "WARNING", Status.ERROR: "CRITICAL"}
+"""How the agent calls the health of the kubelet: a service check has other words than a check's run."""
+
 
 @dataclass(frozen=True, slots=True)
 class KubeletSight:
@@ -26,6 +29,10 @@ class KubeletSight:
 
     report: CheckReport
     rows: tuple[UiRow, ...]
+
+    @property
+    def health(self) -> str:
+        return SERVICE_CHECK[self.report.health]
 
     @property
     def fine(self) -> bool:
@@ -40,7 +47,7 @@ class KubeletSight:
             "check": "kubelet",
             "agent": report.agent,
             "status": report.status.value,
-            "health": report.health.value,
+            "health": self.health,
             "warnings": list(report.warnings),
             "samples": report.samples,
             "metrics": report.metrics,
