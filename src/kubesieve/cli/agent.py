@@ -24,6 +24,7 @@ from kubesieve.agents import (
     ui_rows,
 )
 from kubesieve.cli.agent_text import Told, told_as
+from kubesieve.cli.options import read_file
 from kubesieve.cli.tables import escape_for_locale
 from kubesieve.doctor.agent_eyes import CONTAINER_ASKS, AgentEyes, Ask, Look, asks_of
 from kubesieve.doctor.agent_sight import ContainerSight, KubeletSight
@@ -31,7 +32,6 @@ from kubesieve.doctor.collect.doors import Entrance, default_token_file, parse_b
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.trust import TokenFile
 
-MOST_FILE = 128 * 1024 * 1024
 AGENTS = {"python": (PYTHON_10,), "go": (GO_7,), "both": (GO_7, PYTHON_10)}
 TOKEN_KEPT = "the token stays here: agents send it on https only"  # noqa: S105 - a sentence
 SAME_VIEW = (
@@ -160,7 +160,7 @@ def _entrance(text: str, options: Options, server_name: str | None) -> tuple[Ent
 async def _known(options: Options) -> tuple[KnownContainer, ...] | None:
     """The containers a runtime would name, from elsewhere; None where nobody said from where. Raises OwnFault."""
     if options.pods:
-        body, where = _read(options.pods), str(options.pods)
+        body, where = read_file(options.pods), str(options.pods)
     elif options.known_from:
         body, where = await _pods_at(options.known_from, options), options.known_from
     else:
@@ -179,14 +179,3 @@ async def _pods_at(text: str, options: Options) -> bytes:
         came = answer.error or f"status {answer.status}"
         raise OwnFault("pods-unusable", f"expected the pod list at {text[:200]!a}; got: {came}")
     return answer.body
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_FILE + 1)
-    except OSError as error:
-        raise OwnFault("file-unreadable", f"expected to read {path}; got: {error.strerror}") from None
-    if len(content) > MOST_FILE:
-        raise OwnFault("file-too-large", f"expected at most {MOST_FILE} bytes in {path}; got more")
-    return content

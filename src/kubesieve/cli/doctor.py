@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from kubesieve.cli.again import Duration, look_again
+from kubesieve.cli.options import read_file
 from kubesieve.cli.output import show
 from kubesieve.doctor.bundle.loading import load
 from kubesieve.doctor.bundle.redact import NOTES, redact
@@ -29,7 +30,6 @@ from kubesieve.kubelet.trust import TokenFile
 from kubesieve.sieve import parse_namespaces
 
 ADMIN = "127.0.0.1:9441"
-MOST_FILE = 64 * 1024 * 1024
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _PATH = click.Path(path_type=Path)
 
@@ -182,7 +182,7 @@ async def take(options: Options) -> Evidence:
 async def _plan(options: Options) -> Plan:
     entrances: dict[Source, Entrance] = {}
     has_token: dict[Source, bool] = {}
-    pods = _read(options.pods) if options.pods else None
+    pods = read_file(options.pods) if options.pods else None
     if options.node:
         server = api_server(options.kubeconfig or default_path(), options.context)
         entrances[Source.DIRECT] = node_entrance(server, options.node)
@@ -194,7 +194,7 @@ async def _plan(options: Options) -> Plan:
     ):
         if url and source not in entrances:
             entrances[source], has_token[source] = _entrance(source, url, file, options)
-    log = _read(options.agent_log).decode("utf-8", "replace") if options.agent_log else None
+    log = read_file(options.agent_log).decode("utf-8", "replace") if options.agent_log else None
     expected = parse_namespaces(options.namespaces) if options.namespaces else frozenset()
     return Plan(entrances, has_token, options.interval, options.timeout, pods, log, expected)
 
@@ -218,17 +218,6 @@ def _entrance(source: Source, text: str, token_file: Path | None, options: Optio
     name = options.direct_server_name if source is Source.DIRECT else options.proxy_server_name
     shown = authorization if secure or options.token_on_http else None
     return Entrance(url, tls, shown, name), authorization is not None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_FILE + 1)
-    except OSError as error:
-        raise OwnFault("file-unreadable", f"expected to read {path}; got: {error.strerror}") from None
-    if len(content) > MOST_FILE:
-        raise OwnFault("file-too-large", f"expected at most {MOST_FILE} bytes in {path}; got more")
-    return content
 
 
 def _progress() -> Callable[[str], None]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from kubesieve.faults import OwnFault
 from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
 from kubesieve.sieve import NodeSeries, Policy, parse_namespaces, parse_patterns
 
 Command = Callable[..., Any]
+
+MOST_FILE = 128 * 1024 * 1024
 
 NODE_SERIES_HELP = "What becomes of series that belong to no namespace (see `kubesieve policy`)."
 
@@ -63,3 +67,15 @@ class EndpointPath(click.ParamType[Endpoint]):
         if value not in BY_PATH:
             self.fail(f"expected one of {', '.join(BY_PATH)}; got {str(value)[:80]!a}", param, ctx)
         return BY_PATH[value]
+
+
+def read_file(path: Path) -> bytes:
+    """A file that a person names, up to MOST_FILE bytes. Raises OwnFault."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_FILE + 1)
+    except OSError as error:
+        raise OwnFault("file-unreadable", f"expected to read {path}; got: {error.strerror}") from None
+    if len(content) > MOST_FILE:
+        raise OwnFault("file-too-large", f"expected at most {MOST_FILE} bytes in {path}; got more")
+    return content
