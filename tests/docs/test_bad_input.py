@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.conftest import ROOT
 from tests.gateway.conftest import Answered, Gateway, MakeGateway
 
 REASON = (
-    r'"((?:text|json|upstream|path|token|settings|file|ca|certificate)-[a-z0-9-]+'
+    r'"((?:text|json|upstream|path|token|settings|file|ca|certificate|bundle|api|pods)-[a-z0-9-]+'
     r'|[a-z]+-(?:refused|http|busy|requests|unexpected))"'
 )
 
@@ -39,9 +40,11 @@ def _params(section: str) -> list[object]:
 
 
 def test_the_tables_were_found() -> None:
-    assert [len(list(_rows(name))) for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings")] == [
+    assert [
+        len(list(_rows(name))) for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings", "A look")
+    ] == [
         PAGE.count("\n| ", PAGE.index(f"\n## {name}\n"), _end(name)) - 2
-        for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings")
+        for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings", "A look")
     ]
 
 
@@ -99,8 +102,20 @@ def _bytes(text: str) -> bytes:
     return b"".join(escapes[part] if index % 2 else part.encode() for index, part in enumerate(parts))
 
 
-@pytest.mark.parametrize(("command", "code"), _params("Settings"))
+KUBECONFIG = """\
+current-context: one
+contexts: [{name: one, context: {cluster: one, user: one}}]
+clusters: [{name: one, cluster: {server: "https://192.0.2.1", insecure-skip-tls-verify: true}}]
+users: [{name: one, user: {token: good}}]
+"""
+
+
+@pytest.mark.parametrize(("command", "code"), _params("Settings") + _params("A look"))
 def test_settings(tmp_path: Path, command: str, code: str) -> None:
+    (tmp_path / "text").write_text("only words\n")
+    (tmp_path / "kubeconfig").write_text(KUBECONFIG)
+    with zipfile.ZipFile(tmp_path / "escaping.zip", "w") as bundle:
+        bundle.writestr("../manifest.json", "{}")
     done = subprocess.run(
         [sys.executable, "-m", "kubesieve", *shlex.split(command)],
         capture_output=True,
@@ -120,6 +135,6 @@ def test_every_reason_code_in_the_source_stands_on_the_page() -> None:
     for path in (ROOT / "src/kubesieve").rglob("*.py"):
         if path.parts[-2] not in ("stage", "lab", "agents"):
             codes |= set(re.findall(REASON, path.read_text()))
-    absent = {code for code in codes if code not in PAGE} - {"file-too-large", "text-second-"}
+    absent = {code for code in codes if code not in PAGE} - {"file-too-large", "text-second-", "certificate-authority"}
     assert codes
     assert not absent

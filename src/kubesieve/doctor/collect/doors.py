@@ -55,10 +55,10 @@ def trust_for(ca_files: tuple[Path, ...], *, insecure: bool) -> ssl.SSLContext:
 def _load(context: ssl.SSLContext, file: Path) -> None:
     try:
         context.load_verify_locations(cadata=file.read_text("ascii"))
-    except OSError as error:
-        raise OwnFault("file-unreadable", f"expected to read {file}; got: {error.strerror}") from None
     except (ssl.SSLError, ValueError):
         raise OwnFault("ca-unusable", f"expected CA certificates in PEM in {file}; got something else") from None
+    except OSError as error:
+        raise OwnFault("file-unreadable", f"expected to read {file}; got: {error.strerror}") from None
 
 
 def default_token_file() -> Path | None:
