@@ -101,3 +101,29 @@ def test_the_page_of_the_embedded_node_tells_every_fault_and_no_other() -> None:
     page = (ROOT / "docs/stage.md").read_text().partition("## Faults")[2]
     told = [kind for row in re.findall(r"^\| ([a-z0-9, -]+) \|", page, re.MULTILINE) for kind in row.split(", ")]
     assert sorted(told) == sorted([*KINDS, "kind", "---"])
+
+
+def test_the_doctors_minute_runs(tmp_path: Path) -> None:
+    [script] = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/doctor.md").read_text(), re.DOTALL)
+    for port in ("10250", "8080"):
+        script = script.replace(port, str(_free_port()))
+    script = script.replace("kubesieve serve", "kubesieve serve --admin-listen 127.0.0.1:0").replace("l 12", "l 1")
+    done = subprocess.run(
+        ["bash", "-mc", script + "\nwait"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "KS0301 error   the proxied view holds nothing of sandbox" in done.stdout
+    assert "KS0301" in done.stdout.partition("Containers, as the agent's page")[2].partition("Seen")[0]
+    assert done.stdout.count("KS0301") > 4
+
+
+def test_the_alert_of_the_page_is_one(tmp_path: Path, promtool: str) -> None:
+    [rules] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/doctor.md").read_text(), re.DOTALL)
+    (tmp_path / "rules.yaml").write_text(rules)
+    done = subprocess.run([promtool, "check", "rules", str(tmp_path / "rules.yaml")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "2 rules found" in done.stdout
