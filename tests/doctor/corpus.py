@@ -35,6 +35,10 @@ AGENT = b"system:serviceaccount:datadog:agent"
 OLD_403 = b"Forbidden (user=" + AGENT + b", verb=get, resource=nodes, subresource=metrics)"
 NEW_403 = b"Forbidden (user=" + AGENT + b", verb=get, resource=nodes, subresource(s)=[pods proxy])\n"
 ANONYMOUS = b"Forbidden (user=system:anonymous, verb=get, resource=nodes, subresource=stats)"
+NO_WAY = (
+    b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"error trying to reach service: '
+    b'dial tcp 192.0.2.10:10250: connect: connection refused","code":500}'
+)
 HTML = b"<!DOCTYPE html><html><body>Sign in</body></html>\n"
 STATUS = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"no"}'
 LOG = "2026-11-25 DEBUG Metrics provider returned nil stats for container: sandbox/pod-with-limits/nginx\n"
@@ -257,6 +261,10 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
     "kubelet refuses connections": (
         "KS0101",
         Scene(spoil_direct=everywhere(failed("upstream-unreachable", "x; got no connection")), allowed=None),
+    ),
+    "the API server cannot reach the kubelet": (
+        "KS0101",
+        Scene(None, spoil_direct=everywhere(status(500, NO_WAY, "application/json"))),
     ),
     "connection closed": ("KS0101", Scene(spoil_proxy=everywhere(failed("upstream-disconnected", "x")))),
     "unknown CA": ("KS0102", Scene(spoil_proxy=everywhere(failed("upstream-tls", "x; got self-signed certificate")))),

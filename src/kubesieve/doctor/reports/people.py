@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kubesieve.doctor.diagnosis import ContainerLine, Diagnosis, EndpointFacts, ViewFacts
 from kubesieve.doctor.finding import Proof, Severity, Solution
 from kubesieve.doctor.reports.summary import count, dashed, headline
+from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.telling import Told, tell
 from kubesieve.tables import clean, fold, table
 
@@ -138,19 +139,23 @@ def _views(diagnosis: Diagnosis, look: Look) -> Iterator[str]:
 
 
 def _in_brief(facts: ViewFacts) -> str:
-    """How many answered well, and which did not."""
-    good = sum(_good(endpoint) for endpoint in facts.endpoints)
-    odd = [_endpoint(endpoint) for endpoint in facts.endpoints if not _good(endpoint)]
-    return "; ".join([f"{good} of {count(len(facts.endpoints), 'endpoint')} good", *odd])
+    """How many answered well, and what became of the others."""
+    odd: dict[str, list[str]] = {}
+    for endpoint in facts.endpoints:
+        if not _good(endpoint):
+            odd.setdefault(_outcome(endpoint), []).append(endpoint.target)
+    good = len(facts.endpoints) - sum(map(len, odd.values()))
+    told = (f"{outcome}: {listed(targets)}" for outcome, targets in odd.items())
+    return "; ".join([f"{good} of {count(len(facts.endpoints), 'endpoint')} good", *told])
 
 
 def _good(endpoint: EndpointFacts) -> bool:
     return endpoint.status == 200 and endpoint.fault is None
 
 
-def _endpoint(endpoint: EndpointFacts) -> str:
+def _outcome(endpoint: EndpointFacts) -> str:
     came = "no answer" if endpoint.status is None else str(endpoint.status)
-    return f"{endpoint.target} {came}" + (f", {endpoint.fault}" if endpoint.fault else "")
+    return came + (f", {endpoint.fault}" if endpoint.fault else "")
 
 
 def _view_rows(facts: ViewFacts) -> Iterator[tuple[str, str, str, str]]:

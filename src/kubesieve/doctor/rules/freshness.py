@@ -102,8 +102,10 @@ def regressions(before: Mapping[bytes, int | None], now: Mapping[bytes, int | No
 
 
 def _young(case: Case) -> Iterator[Finding]:
-    dashes = {key: row.cpu.dash for key, row in case.rows.items() if key in case.running}
-    young = [key for key in dashes if dashes[key] is Dash.ONE_SCRAPE or (dashes[key] is not None and _fresh(case, key))]
+    """Of containers without a CPU limit nothing is missing, young or old."""
+    rows = ((key, row.cpu.dash) for key, row in case.rows.items() if key in case.running)
+    dashes = {key: dash for key, dash in rows if dash not in (None, Dash.NO_LIMIT)}
+    young = [key for key in dashes if dashes[key] is Dash.ONE_SCRAPE or _fresh(case, key)]
     if young:
         yield about("KS0703", young, CADVISOR)
     reset = [key for key in dashes if dashes[key] is Dash.COUNTER_RESET]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -22,7 +23,8 @@ _BY_REASON = {
     "upstream-malformed": "KS0101",
 }
 _TLS_ANSWER = b"HTTP request to an HTTPS server"
-_REFUSED = frozenset({"KS0105"})
+_NODE_PROXY = re.compile(rb'"message":"(error trying to reach service: [^"\\]{1,300})')
+"""What an API server says, in a Status, of a kubelet that it cannot reach."""
 _OPTIONAL = frozenset({"/spec", "/spec/"})
 
 
@@ -30,21 +32,22 @@ def transport(case: Case) -> Iterator[Finding]:
     """Direct before proxied: what the kubelet itself answers so is not told of the proxy again."""
     upstream: set[tuple[str, str]] = set()
     for view in case.views():
-        for (code, grant), exchanges in _grouped(view).items():
+        for (code, user), exchanges in _grouped(view).items():
             fresh = [one for one in exchanges if (code, one.path) not in upstream]
             if fresh:
-                yield _finding(case, view, code, grant, fresh)
+                yield _finding(case, view, code, user, fresh)
         if view.source is Source.DIRECT:
             upstream = {(code, one.path) for (code, _), some in _grouped(view).items() for one in some}
 
 
 def _grouped(view: View) -> dict[tuple[str, str], list[Exchange]]:
+    """By code, and by who was refused where that is the cause."""
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in view.all():
         code = _cause(view, exchange)
         if code:
-            grant = _refusal(exchange).grant or "" if code in _REFUSED else ""
-            groups.setdefault((code, grant), []).append(exchange)
+            user = _refusal(exchange).user if code == "KS0105" else ""
+            groups.setdefault((code, user), []).append(exchange)
     return groups
 
 
@@ -72,6 +75,8 @@ def _of_status(view: View, exchange: Exchange, status: int) -> str | None:
         return "KS0108" if _no_kubelet(view) else None
     if status < 400:
         return "KS0114"
+    if status >= 500 and _NODE_PROXY.search(exchange.body[:4096]):
+        return "KS0101"
     return "KS0111" if status >= 500 or status == 429 else None
 
 
@@ -100,21 +105,22 @@ def _no_kubelet(view: View) -> bool:
     return len(asked) > 1 and all(one.status == 404 for one in asked)
 
 
-def _finding(case: Case, view: View, code: str, grant: str, exchanges: list[Exchange]) -> Finding:
+def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Exchange]) -> Finding:
     first = exchanges[0]
     failure = first.failure
-    refusal = _refusal(first)
+    grants = sorted({grant for one in exchanges if (grant := _refusal(one).grant)})
     expires = view.door.token_expires or 0.0
     values = {
         "url": view.door.url,
         "host": urlsplit(view.door.url).hostname or "",
-        "cause": failure.sentence.partition("; got ")[2] or failure.sentence if failure else "",
+        "cause": _words(first),
         "names": listed(failure.names) if failure and failure.names else "another host",
         "targets": listed(one.target for one in exchanges),
         "statuses": listed(f"status {one.status}" for one in exchanges),
-        "user": refusal.user or "the caller",
-        "grant": grant,
-        "account": _account(refusal.user),
+        "user": user or "the caller",
+        "grants": ", ".join(grants),
+        "resources": ",".join(grants),
+        "account": _account(user),
         "expired": _when(expires),
         "asked": _when(first.at),
     }
@@ -122,6 +128,14 @@ def _finding(case: Case, view: View, code: str, grant: str, exchanges: list[Exch
     blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112") else None
     proofs = tuple(map(answered, exchanges))
     return Finding(code, seen, proofs, endpoint=first.path, values=values, blame=blame, explains=_explained(case, view))
+
+
+def _words(exchange: Exchange) -> str:
+    """Why no connection came about, in the words of whoever tried."""
+    if exchange.failure:
+        return exchange.failure.sentence.partition("; got ")[2] or exchange.failure.sentence
+    found = _NODE_PROXY.search(exchange.body[:4096])
+    return found[1].decode(errors="replace") if found else ""
 
 
 def _came(exchange: Exchange) -> str:

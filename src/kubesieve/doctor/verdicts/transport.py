@@ -60,13 +60,13 @@ TRANSPORT = (
     ),
     Verdict(
         "KS0105",
-        "{user} lacks the right {grant} (403)",
+        "{user} lacks the right {grants} (403)",
         _E,
         Blame.ACCESS,
         why="the kubelet knows the caller and refuses {targets}: each path has its own sub-resource of nodes",
         symptom="Python check: ERROR (on /spec it aborts); Go check: WARNING, text format parsing error … expected float as "
         "value, since agents parse `Forbidden (user=…`",
-        fix="kubectl create clusterrole kubesieve-agent --verb=get --resource={grant} && kubectl create clusterrolebinding "
+        fix="kubectl create clusterrole kubesieve-agent --verb=get --resource={resources} && kubectl create clusterrolebinding "
         "kubesieve-agent --clusterrole=kubesieve-agent --serviceaccount={account}",
         solution=Solution.HAND_OVER,
         example="Forbidden (user=system:serviceaccount:a:agent, verb=get, resource=nodes, subresource=metrics)",
