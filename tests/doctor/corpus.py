@@ -367,6 +367,10 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
     "cadvisor refused by the proxy": ("KS0306", proxied(CADVISOR, status(403, b"path not allowed\n"))),
     "a family filtered": ("KS0307", proxied(CADVISOR, without_lines(rb"^(# .* )?container_spec_memory_limit_bytes"))),
     "summary without its node's name": ("KS0308", proxied(SUMMARY, edited(drop_claims))),
+    "slis in error, where the kubelet has none": (
+        "KS0309",
+        Scene(spoil_direct={"/metrics/slis": status(404)}, spoil_proxy={"/metrics/slis": status(500)}),
+    ),
     "spec forbidden": ("KS0309", proxied("/spec/", status(403, b"no\n"))),
     "image label dropped": ("KS0310", proxied(CADVISOR, no_label)),
     "label added": (

@@ -64,10 +64,11 @@ def _counts(finding: Finding) -> bool:
     return severity_of(finding) is not Severity.INFO
 
 
-def _likelihood(finding: Finding) -> tuple[int, bool, int]:
+def _likelihood(finding: Finding) -> tuple[int, bool, int, bool]:
     """Severity, then what explains the most; faults on the way come before what they let through."""
     basic = finding.code.startswith(_CAUSE_FIRST)
-    return (_WEIGHT[severity_of(finding)], not basic, -len(finding.explains))
+    explains = len(finding.explains)
+    return (_WEIGHT[severity_of(finding)], not (basic and explains), -explains, not basic)
 
 
 def _once(found: Iterable[Finding]) -> Iterator[Finding]:

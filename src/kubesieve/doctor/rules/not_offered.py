@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kubesieve.doctor.evidence import Source
+from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.finding import Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.case import Case
@@ -27,7 +27,7 @@ def not_offered(case: Case) -> Iterator[Finding]:
     yield from _node_families(case, view)
     yield from _endpoints(case, view)
     yield from _summary_node(case, view)
-    yield from _spec(view)
+    yield from _instead_of_404(case, view)
 
 
 def _node_families(case: Case, view: View) -> Iterator[Finding]:
@@ -86,14 +86,25 @@ def _summary_node(case: Case, view: View) -> Iterator[Finding]:
         yield Finding("KS0308", "no node.nodeName", (proof,), endpoint=SUMMARY)
 
 
-def _spec(view: View) -> Iterator[Finding]:
+def _instead_of_404(case: Case, view: View) -> Iterator[Finding]:
     """Only where the rest works: a proxy that fails everywhere has another cause."""
     works = view.list is not None or view.text(CADVISOR) is not None
-    for path in _SPEC:
-        one = view.now.get(path)
-        if works and one and one.status is not None and one.status != 404 and one.status >= 400:
-            proof = Proof(f"status {one.status}", Source.PROXY, path)
-            yield Finding(
-                "KS0309", f"{path} → {one.status}", (proof,), endpoint=path, values={"status": str(one.status)}
-            )
-            return
+    wrong = [one for one in view.now.values() if is_wrong_404(case, one)] if works else []
+    if wrong:
+        yield Finding(
+            "KS0309",
+            listed(f"{one.target} → {one.status}" for one in wrong),
+            tuple(Proof(f"status {one.status}", Source.PROXY, one.target) for one in wrong),
+            endpoint=wrong[0].path,
+            values={
+                "targets": listed(one.target for one in wrong),
+                "statuses": listed(f"status {one.status}" for one in wrong),
+            },
+        )
+
+
+def is_wrong_404(case: Case, proxied: Exchange) -> bool:
+    """An error of another kind on a path that this kubelet does not have: /spec, or what it answers 404 itself."""
+    direct = case.direct.now.get(proxied.path) if case.direct else None
+    gone = direct.status == 404 if direct else proxied.path in _SPEC
+    return gone and proxied.status is not None and proxied.status >= 400 and proxied.status != 404

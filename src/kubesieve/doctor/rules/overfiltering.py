@@ -10,6 +10,7 @@ from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.case import Case
+from kubesieve.doctor.views.pods import ListFlaw
 from kubesieve.doctor.views.text import CPU, CPU_QUOTA, MEMORY, MEMORY_LIMIT, WORKING_SET
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
 
@@ -28,11 +29,12 @@ def overfiltering(case: Case) -> Iterator[Finding]:
 
 
 def shown(view: View) -> dict[str, frozenset[str]]:
-    """Namespaces by endpoint, for those that can be read."""
+    """Namespaces by endpoint, for those that can be read; a list that is null is a fault of its own."""
     cadvisor = view.text(CADVISOR)
+    pods, stats = (one if one and one.flaw is not ListFlaw.ITEMS_NULL else None for one in (view.list, view.stats))
     found = (
-        (PODS, view.list.shown() if view.list else None),
-        (SUMMARY, view.stats.shown() if view.stats else None),
+        (PODS, pods.shown() if pods else None),
+        (SUMMARY, stats.shown() if stats else None),
         (CADVISOR, cadvisor.shown() if cadvisor else None),
     )
     return {path: namespaces for path, namespaces in found if namespaces is not None}

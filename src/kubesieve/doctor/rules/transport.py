@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.finding import Blame, Finding
+from kubesieve.doctor.rules.not_offered import is_wrong_404
 from kubesieve.doctor.rules.proofs import answered, listed
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.certificate import covers
@@ -33,11 +34,18 @@ def transport(case: Case) -> Iterator[Finding]:
     upstream: set[tuple[str, str]] = set()
     for view in case.views():
         for (code, user), exchanges in _grouped(view).items():
-            fresh = [one for one in exchanges if (code, one.path) not in upstream]
+            fresh = [
+                one for one in exchanges if (code, one.path) not in upstream and not _told_elsewhere(case, code, one)
+            ]
             if fresh:
                 yield _finding(case, view, code, user, fresh)
         if view.source is Source.DIRECT:
             upstream = {(code, one.path) for (code, _), some in _grouped(view).items() for one in some}
+
+
+def _told_elsewhere(case: Case, code: str, exchange: Exchange) -> bool:
+    """An error in place of the kubelet's 404 is KS0309."""
+    return code == "KS0111" and exchange.source is Source.PROXY and is_wrong_404(case, exchange)
 
 
 def _grouped(view: View) -> dict[tuple[str, str], list[Exchange]]:
