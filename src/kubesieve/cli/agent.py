@@ -24,13 +24,13 @@ from kubesieve.agents import (
     ui_rows,
 )
 from kubesieve.cli.agent_text import Told, told_as
+from kubesieve.cli.entrances import Trusting, authorization_of
 from kubesieve.cli.options import read_file
 from kubesieve.cli.tables import escape_for_locale
 from kubesieve.doctor.agent_eyes import CONTAINER_ASKS, AgentEyes, Ask, Look, asks_of
 from kubesieve.doctor.agent_sight import ContainerSight, KubeletSight
-from kubesieve.doctor.collect.doors import Entrance, default_token_file, parse_base, trust_for
+from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.faults import OwnFault
-from kubesieve.kubelet.trust import TokenFile
 
 AGENTS = {"python": (PYTHON_10,), "go": (GO_7,), "both": (GO_7, PYTHON_10)}
 TOKEN_KEPT = "the token stays here: agents send it on https only"  # noqa: S105 - a sentence
@@ -149,12 +149,9 @@ def _answered(view: View) -> bool:
 
 
 def _entrance(text: str, options: Options, server_name: str | None) -> tuple[Entrance, list[str]]:
-    url = parse_base(text, "--url")
-    file = options.token_file or default_token_file()
-    authorization = TokenFile(file).authorization() if file else None
-    if url.scheme == "https":
-        return Entrance(url, trust_for(options.ca, insecure=options.insecure), authorization, server_name), []
-    return Entrance(url, None, None), [TOKEN_KEPT] if authorization else []
+    authorization = authorization_of(options.token_file)
+    entrance = Trusting(options.ca, options.insecure).entrance("--url", text, authorization, server_name)
+    return entrance, [TOKEN_KEPT] if authorization and not entrance.authorization else []
 
 
 async def _known(options: Options) -> tuple[KnownContainer, ...] | None:

@@ -13,20 +13,21 @@ from typing import Any
 import click
 
 from kubesieve.cli.again import Duration, look_again
+from kubesieve.cli.entrances import Trusting, authorization_of
 from kubesieve.cli.options import read_file
-from kubesieve.cli.output import show
+from kubesieve.cli.output import progress, show
 from kubesieve.doctor.bundle.loading import load
 from kubesieve.doctor.bundle.redact import NOTES, redact
 from kubesieve.doctor.bundle.saving import save
 from kubesieve.doctor.collect.cluster import node_entrance, pods_of
-from kubesieve.doctor.collect.doors import Entrance, default_token_file, parse_base, trust_for
+from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, gather
 from kubesieve.doctor.collect.kubeconfig import api_server, default_path
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.diagnosis import Diagnosis
 from kubesieve.doctor.evidence import Evidence, Source
+from kubesieve.doctor.reports import FORMS
 from kubesieve.faults import OwnFault
-from kubesieve.kubelet.trust import TokenFile
 from kubesieve.sieve import parse_namespaces
 
 ADMIN = "127.0.0.1:9441"
@@ -107,7 +108,7 @@ _LOOK = (
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["table", "json", "yaml", "markdown", "junit", "sarif"]),
+    type=click.Choice(FORMS),
     default="table",
     show_default=True,
 )
@@ -145,7 +146,7 @@ def doctor(
         if save_to is not None:
             save(evidence, save_to)
             click.echo(f"saved {save_to}; {NOTES[0]}", err=True)
-    _progress()("comparing")
+    progress()("comparing")
     diagnosis = examine(evidence)
     show(diagnosis, output, verbose=verbose)
     sys.exit(diagnosis.exit)
@@ -176,7 +177,7 @@ async def take(options: Options) -> Evidence:
     plan = await _plan(options)
     if not plan.entrances and plan.pods is None and plan.agent_log is None:
         raise click.UsageError("give something to look at: --direct, --node, --proxy, --pods, --agent-log or --from")
-    return await gather(plan, _progress())
+    return await gather(plan, progress())
 
 
 async def _plan(options: Options) -> Plan:
@@ -188,12 +189,15 @@ async def _plan(options: Options) -> Plan:
         entrances[Source.DIRECT] = node_entrance(server, options.node)
         has_token[Source.DIRECT] = True
         pods = pods or await _pods(server, options)
-    for source, url, file in (
-        (Source.DIRECT, options.direct, options.token_file),
-        (Source.PROXY, options.proxy, options.proxy_token_file or options.token_file),
+    trusting = Trusting(options.ca, options.insecure, options.token_on_http)
+    for source, url, file, name in (
+        (Source.DIRECT, options.direct, options.token_file, options.direct_server_name),
+        (Source.PROXY, options.proxy, options.proxy_token_file or options.token_file, options.proxy_server_name),
     ):
         if url and source not in entrances:
-            entrances[source], has_token[source] = _entrance(source, url, file, options)
+            authorization = authorization_of(file)
+            entrances[source] = trusting.entrance(f"--{source.value}", url, authorization, name)
+            has_token[source] = authorization is not None
     log = read_file(options.agent_log).decode("utf-8", "replace") if options.agent_log else None
     expected = parse_namespaces(options.namespaces) if options.namespaces else frozenset()
     return Plan(entrances, has_token, options.interval, options.timeout, pods, log, expected)
@@ -206,22 +210,3 @@ async def _pods(server: Entrance, options: Options) -> bytes | None:
     except OwnFault as fault:
         click.echo(f"kubesieve: {fault.reason}: {fault.sentence}", err=True)
         return None
-
-
-def _entrance(source: Source, text: str, token_file: Path | None, options: Options) -> tuple[Entrance, bool]:
-    """The token stays here on plain http, as agents keep it, unless told otherwise."""
-    url = parse_base(text, f"--{source.value}")
-    file = token_file or default_token_file()
-    authorization = TokenFile(file).authorization() if file else None
-    secure = url.scheme == "https"
-    tls = trust_for(options.ca, insecure=options.insecure) if secure else None
-    name = options.direct_server_name if source is Source.DIRECT else options.proxy_server_name
-    shown = authorization if secure or options.token_on_http else None
-    return Entrance(url, tls, shown, name), authorization is not None
-
-
-def _progress() -> Callable[[str], None]:
-    """Says on a terminal what is being done, else nothing."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-    return lambda words: click.echo(f"… {words}", err=True)

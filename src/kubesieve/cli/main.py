@@ -11,7 +11,7 @@ import click
 from kubesieve import __version__
 from kubesieve.faults import BodyFault, Fault, OwnFault
 
-COMMANDS = ("demo", "serve", "filter", "doctor", "agent", "explain", "policy", "stage")
+COMMANDS = ("demo", "serve", "filter", "doctor", "audit", "agent", "explain", "policy", "stage")
 
 FINE, FINDINGS, COULD_NOT = 0, 1, 2
 

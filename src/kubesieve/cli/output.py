@@ -1,10 +1,11 @@
-"""A diagnosis to stdout, in the form asked for."""
+"""A diagnosis to stdout, in the form asked for; progress to stderr."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -19,3 +20,10 @@ def show(diagnosis: Diagnosis, form: str, *, verbose: bool = False) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     click.echo(render(diagnosis, form, columns=terminal_columns(), colour=colour, verbose=verbose).rstrip("\n"))
+
+
+def progress() -> Callable[[str], None]:
+    """Says on a terminal what is being done, else nothing."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda words: click.echo(f"… {words}", err=True)

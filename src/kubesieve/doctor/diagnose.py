@@ -51,12 +51,12 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     found += unexplained(case, frozenset(finding.code for finding in found if _counts(finding)))
     if not any(_counts(finding) for finding in found):
         found += healthy(case)
-    ordered = sorted(_once(found), key=_likelihood)
+    ordered = sorted(_once(found), key=likelihood)
     return Diagnosis(
         findings=tuple(ordered),
         unknowns=tuple(_unknowns(case)),
         containers=tuple(_containers(case, ordered)),
-        views={view.source.value: _facts(view) for view in case.views()},
+        views={view.source.value: facts(view) for view in case.views()},
     )
 
 
@@ -64,7 +64,7 @@ def _counts(finding: Finding) -> bool:
     return severity_of(finding) is not Severity.INFO
 
 
-def _likelihood(finding: Finding) -> tuple[int, bool, int, bool]:
+def likelihood(finding: Finding) -> tuple[int, bool, int, bool]:
     """Severity, then what explains the most; faults on the way come before what they let through."""
     basic = finding.code.startswith(_CAUSE_FIRST)
     explains = len(finding.explains)
@@ -140,7 +140,7 @@ def _unknowns(case: Case) -> Iterator[Unknown]:
             )
 
 
-def _facts(view: View) -> ViewFacts:
+def facts(view: View) -> ViewFacts:
     exchanges = tuple(_endpoint(view, one) for one in view.all())
     namespaces = {path: tuple(sorted(found)) for path, found in shown(view).items()}
     return ViewFacts(view.door.url, exchanges, namespaces)

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from kubesieve.doctor.audit.probes import Probe
+from kubesieve.doctor.audit.reply import Reply
+from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.faults import UpstreamFault
 from kubesieve.kubelet.bodies import Caps, decode
 
@@ -20,14 +22,14 @@ _PIECE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to ask: ``prefix`` comes before every target, ``tls`` is None for plain http, ``token`` None sends none."""
+    """Where to ask: ``prefix`` comes before every target, ``tls`` None is plain http, ``authorization`` None none."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
     server_name: str | None = None
     prefix: str = ""
-    token: str | None = field(default=None, repr=False)
+    authorization: str | None = field(default=None, repr=False)
     seconds: float = 10.0
 
     @property
@@ -36,20 +38,12 @@ class Place:
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.prefix}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came: ``status`` None where nothing did, then ``failure`` says why. ``headers`` by lower-case name; ``body``
-    with gzip undone, where it was.
-    """
-
-    status: int | None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    failure: str = ""
-
-    @property
-    def content_type(self) -> str:
-        return self.headers.get("content-type", "")
+def place_of(entrance: Entrance, seconds: float) -> Place:
+    """The same, as far as this client needs it."""
+    url = entrance.url
+    host, port = url.host or "", url.port or 0
+    prefix = url.raw_path.rstrip("/")
+    return Place(host, port, entrance.tls, entrance.server_name, prefix, entrance.authorization, seconds)
 
 
 async def ask(place: Place, probe: Probe) -> Reply:
@@ -98,8 +92,8 @@ def _request(place: Place, probe: Probe) -> bytes:
     lines = [f"GET {prefix}{probe.target} HTTP/1.1", f"Host: {place.host}:{place.port}"]
     if not any(name == "Connection" for name, _ in probe.headers):
         lines.append("Connection: close")
-    if place.token is not None and probe.token:
-        lines.append(f"Authorization: Bearer {place.token}")
+    if place.authorization is not None:
+        lines.append(f"Authorization: {place.authorization}")
     lines += [f"{name}: {value}" for name, value in probe.headers]
     if probe.body:
         lines.append(f"Content-Length: {len(probe.body)}")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
-from kubesieve.doctor.audit.asking import Reply
 from kubesieve.doctor.audit.probes import Probe
+from kubesieve.doctor.audit.reply import Reply
+from kubesieve.doctor.evidence import Evidence, Exchange, Source
+from kubesieve.doctor.finding import Unknown
+from kubesieve.kubelet.endpoints import BY_PATH
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A request and what came."""
+    """A request and what came; each is one of its own, however alike."""
 
     probe: Probe
     reply: Reply
@@ -41,22 +46,21 @@ class Round:
     looks: Looks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observed:
-    """``before`` and ``after`` are the kubelet's own answers, taken around ``base``, which are the proxy's.
+    """``evidence`` is a doctor's look: the kubelet's plain answers (where it could be asked) and the proxy's.
 
-    ``again`` is one endpoint of the proxy a second time. ``control`` is what it says to a path that nobody has,
-    ``upgrade_control`` the same with a WebSocket handshake. ``notes`` say what was not sent and why.
+    ``control`` is what the proxy says to a path that nobody has, ``upgrade_control`` the same with a WebSocket
+    handshake. ``notes`` say what was not sent, and why.
     """
 
     url: str
     allowed: frozenset[str]
-    base: Looks
-    again: Look
+    evidence: Evidence
     control: Look
     upgrade_control: Look
-    before: Looks = ()
-    after: Looks = ()
+    running_pods: Looks = ()
+    """The proxy's /runningpods/, then the kubelet's."""
     odd: Looks = ()
     elsewhere: Looks = ()
     spoofed: Looks = ()
@@ -66,17 +70,32 @@ class Observed:
     reading: Looks = ()
     switching: Looks = ()
     around: tuple[Round, ...] = ()
-    direct_url: str | None = None
-    token_withheld: bool = False
-    notes: tuple[str, ...] = ()
+    unasked: tuple[Unknown, ...] = ()
+
+    @cached_property
+    def base(self) -> Looks:
+        """The proxy's plain answers, the latest on each path."""
+        plain = [one for one in self.evidence.exchanges if one.source is Source.PROXY and not one.sent_gzip]
+        latest = {one.path: look_of(one) for one in plain}
+        return (*latest.values(), *self.running_pods[:1])
 
     @property
     def proxied(self) -> Looks:
         """Everything that the proxy answered."""
-        plain = (*self.base, self.again, self.control, self.upgrade_control)
+        plain = (*self.base, self.control, self.upgrade_control)
         tried = (*self.odd, *self.elsewhere, *self.spoofed, *self.queries, *self.negotiated)
         return (*plain, *tried, *self.running, *self.reading, *self.switching)
 
-    def base_body(self, path: str) -> bytes:
-        """The proxy's plain answer on an endpoint, empty where there is none."""
-        return next((look.reply.body for look in self.base if look.good and look.probe.meant == path), b"")
+    def bodies(self, *paths: str) -> Iterator[bytes]:
+        """Every good body of these paths, whoever gave it."""
+        looks = (*map(look_of, self.evidence.exchanges), *self.running_pods)
+        yield from (look.reply.body for look in looks if look.good and look.probe.meant in paths)
+
+
+def look_of(exchange: Exchange) -> Look:
+    """A doctor's exchange as an audit's look."""
+    failure = exchange.failure.sentence if exchange.failure else ""
+    status = None if exchange.failure else exchange.status
+    reply = Reply(status, exchange.headers, exchange.body, failure)
+    meant = exchange.path if exchange.path in BY_PATH else ""
+    return Look(Probe(exchange.target, meant), reply)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kubesieve.kubelet.endpoints import ENDPOINTS, Kind
-
 NOBODY = "kubesieve-audit/none/none"
 """Namespace, pod and container that do not exist."""
 
@@ -34,7 +32,6 @@ class Probe:
     meant: str = ""
     headers: Headers = ()
     body: bytes = b""
-    token: bool = True
 
     @property
     def upgrades(self) -> bool:
@@ -54,9 +51,8 @@ def _probe(target: str, meant: str = "", **headers: str) -> Probe:
     return Probe(target, meant, tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
-BASE = tuple(Probe(endpoint.path, endpoint.path) for endpoint in ENDPOINTS if endpoint.kind is not Kind.HEALTH)
-AGAIN = Probe("/metrics/cadvisor", "/metrics/cadvisor")
-"""Asked once more, later: time must not go back."""
+RUNNING_PODS = Probe("/runningpods/", "/runningpods/")
+"""The one endpoint that a doctor's look leaves out."""
 
 ODD = (
     _probe("//pods", "/pods"),
@@ -148,5 +144,5 @@ READING = (
 
 SWITCHING = tuple(Probe(path, path, HANDSHAKE) for path in ("/metrics", "/pods"))
 
-ROUND = tuple(Probe(path, path) for path in ("/pods", "/stats/summary", "/metrics/cadvisor"))
+AROUND = tuple(Probe(path, path) for path in ("/pods", "/stats/summary", "/metrics/cadvisor"))
 """Asked of the kubelet itself: with the caller's token, without one, and on the read-only port."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from kubesieve.doctor.audit.asking import Reply
+from kubesieve.doctor.audit.reply import Reply
 
 # What a kubelet says of a pod that does not exist, or of a request without a command: it has looked.
 _KUBELET = re.compile(

@@ -25,7 +25,7 @@ def freshness(case: Case) -> Iterator[Finding]:
             blame = Blame.PROXY if view.source is Source.PROXY and case.direct else Blame.UPSTREAM
             yield _old(view, stale, blame)
     yield from _not_moving(case)
-    yield from _gone_back(case)
+    yield from gone_back(case)
     yield from _young(case)
     yield from _not_running(case)
 
@@ -82,7 +82,7 @@ def _same(view: View) -> bool:
     )
 
 
-def _gone_back(case: Case) -> Iterator[Finding]:
+def gone_back(case: Case) -> Iterator[Finding]:
     view = case.proxy
     now = view.text(CADVISOR) if view and _seconds(view) else None
     if view is None or now is None:

@@ -1,0 +1,139 @@
+"""Looks at a proxy from every side: a doctor's look first, then each table of probes. Bounded in number and time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from kubesieve.doctor.audit import probes
+from kubesieve.doctor.audit.asking import Place, ask, place_of
+from kubesieve.doctor.audit.known import learn
+from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way, look_of
+from kubesieve.doctor.audit.probes import Probe
+from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.doctor.collect.gather import Plan, Say, gather
+from kubesieve.doctor.evidence import Evidence, Source
+from kubesieve.doctor.finding import Unknown
+
+AT_ONCE = 4
+KUBELET_PORT, READ_ONLY_PORT = 10250, 10255
+NO_NAMESPACE = "kubesieve-audit"
+"""Asked for where no foreign namespace is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What to look at. ``caller`` is the tenant's Authorization, ``direct`` may show another with more rights.
+
+    ``kubelet`` is where callers might go round the proxy, None where nobody said.
+    """
+
+    proxy: Entrance
+    allowed: frozenset[str]
+    direct: Entrance | None = None
+    caller: str | None = None
+    kubelet: Entrance | None = None
+    seconds: float = 10.0
+    interval: float = 2.0
+
+
+async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
+    """Never raises on account of what came."""
+    evidence = await gather(_plan(sides), say)
+    proxy = place_of(sides.proxy, sides.seconds)
+    slots = asyncio.Semaphore(AT_ONCE)
+    names = _names(sides.allowed, evidence)
+
+    async def looks(table: Iterable[Probe], place: Place = proxy) -> Looks:
+        return tuple(await asyncio.gather(*(_look(slots, place, probe.filled(*names)) for probe in table)))
+
+    say("odd paths, headers, parameters, formats, exec and its like")
+    control, upgrade_control = await looks((probes.CONTROL, probes.UPGRADE_CONTROL))
+    running_pods = await looks((probes.RUNNING_PODS,))
+    if sides.direct:
+        running_pods += await looks((probes.RUNNING_PODS,), place_of(sides.direct, sides.seconds))
+    return Observed(
+        str(sides.proxy.url).rstrip("/"),
+        sides.allowed,
+        evidence,
+        control,
+        upgrade_control,
+        running_pods,
+        odd=await looks(probes.ODD),
+        elsewhere=await looks(probes.ELSEWHERE),
+        spoofed=await looks(probes.SPOOFED),
+        queries=await looks(probes.QUERIES),
+        negotiated=await looks(probes.NEGOTIATED),
+        running=await looks(probes.RUNNING),
+        reading=await looks(probes.READING),
+        switching=await looks(probes.SWITCHING),
+        around=tuple([Round(way, place.url, await looks(probes.AROUND, place)) for way, place in _ways(sides)]),
+        unasked=tuple(_unasked(sides)),
+    )
+
+
+def _plan(sides: Sides) -> Plan:
+    entrances = {Source.DIRECT: sides.direct, Source.PROXY: sides.proxy}
+    there = {source: entrance for source, entrance in entrances.items() if entrance}
+    tokens = {Source.DIRECT: True, Source.PROXY: sides.caller is not None}
+    return Plan(there, tokens, sides.interval, sides.seconds, expected=sides.allowed)
+
+
+async def _look(slots: asyncio.Semaphore, place: Place, probe: Probe) -> Look:
+    async with slots:
+        return Look(probe, await ask(place, probe))
+
+
+def _names(allowed: frozenset[str], evidence: Evidence) -> tuple[str, str]:
+    """An allowed namespace and a foreign one, to ask for."""
+    looks = [look_of(one) for one in evidence.exchanges]
+    lists = [look.reply.body for look in looks if look.good and look.probe.meant in ("/pods", "/stats/summary")]
+    foreign = sorted(learn(allowed, lists, ()).namespaces)
+    return min(allowed), foreign[0] if foreign else NO_NAMESPACE
+
+
+def _ways(sides: Sides) -> Iterator[tuple[Way, Place]]:
+    """Past the proxy: with the caller's own token (https alone), without any, and on the read-only port."""
+    if sides.kubelet is None:
+        return
+    kubelet = place_of(sides.kubelet, sides.seconds)
+    if _separate(sides) and kubelet.tls is not None:
+        yield Way.TOKEN, replace(kubelet, authorization=sides.caller)
+    yield Way.ANONYMOUS, replace(kubelet, authorization=None)
+    yield Way.READ_ONLY, Place(kubelet.host, READ_ONLY_PORT, seconds=sides.seconds)
+
+
+def _separate(sides: Sides) -> bool:
+    """Whether the caller's token is known to be the tenant's, not that of whoever audits."""
+    return sides.caller is not None and (sides.direct is None or sides.direct.authorization != sides.caller)
+
+
+def _unasked(sides: Sides) -> Iterator[Unknown]:
+    if sides.direct is None:
+        yield Unknown(
+            "does the proxy hand out what it does not name as a pod of its own list?",
+            "without --direct nobody said whose is what: foreign namespaces and ids were sought as they stand, "
+            "and what the caller lacks cannot be told",
+        )
+    if sides.kubelet is None:
+        yield Unknown(
+            "can the caller go round the proxy to the kubelet?",
+            "its address is not known: add --direct URL or --kubelet-host HOST (status.hostIP of the caller's pods)",
+        )
+    elif not _separate(sides):
+        yield Unknown(
+            "does the caller's own token open the kubelet?",
+            "no token is known to be the caller's alone: give the tenant's with --token-file, "
+            "and another for the direct look with --direct-token-file",
+        )
+    if sides.proxy.url.scheme == "http" and sides.caller is not None and sides.proxy.authorization is None:
+        yield Unknown(
+            "what does the proxy show to a caller with a token?",
+            "it is plain http, and the token stays here: --token-on-http shows it all the same",
+        )
+
+
+def kubelet_url(host: str) -> str:
+    """The kubelet's port on a host."""
+    return f"https://{f'[{host}]' if ':' in host else host}:{KUBELET_PORT}"
