@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kubesieve.doctor.audit.known import Known
 from kubesieve.doctor.audit.observed import Look
@@ -19,12 +19,10 @@ _LISTS = {"KS0404": "places", "KS0407": "interfaces", "KS0410": "families", "KS0
 
 
 def in_bodies(looks: Iterable[Look], known: Known, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
-    """What the proxy's plain answers hold; ``common`` are values of every finding."""
+    """What the proxy's good answers hold; ``common`` are values of every finding."""
     for look in looks:
         path = look.probe.meant
-        if not look.good:
-            came = f"status {look.reply.status}" if look.reply.status else look.reply.failure
-            yield Unknown(f"does {path} leak through the proxy?", f"it was not answered: {came}")
+        if not look.good or not path:
             continue
         try:
             leaks = search(BY_PATH[path], look.reply.body, known)
@@ -32,6 +30,18 @@ def in_bodies(looks: Iterable[Look], known: Known, common: Mapping[str, str]) ->
             yield Unknown(f"is all of {path} the caller's?", f"it cannot be read exactly: {fault.sentence}")
             leaks = as_words(look, known)
         yield from grouped(path, leaks, common)
+
+
+def unanswered(looks: Iterable[Look], absent: Collection[str]) -> Iterator[Unknown]:
+    """Endpoints with data that gave none, but for those that this kubelet does not have."""
+    groups: dict[str, list[str]] = {}
+    for look in looks:
+        path = look.probe.meant
+        if not look.good and path and path not in absent and BY_PATH[path].kind is not Kind.HEALTH:
+            came = f"status {look.reply.status}" if look.reply.status else look.reply.failure
+            groups.setdefault(came, []).append(path)
+    for came, paths in groups.items():
+        yield Unknown(f"do they leak: {listed(paths, 12)}?", f"the proxy did not answer well: {came}")
 
 
 def as_words(look: Look, known: Known) -> tuple[Leak, ...]:

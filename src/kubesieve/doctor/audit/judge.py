@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubesieve.doctor.audit.found import in_bodies
+from kubesieve.doctor.audit.found import in_bodies, unanswered
 from kubesieve.doctor.audit.known import Known, learn
 from kubesieve.doctor.audit.observed import Observed
 from kubesieve.doctor.audit.paths import by_asking
@@ -22,6 +22,7 @@ from kubesieve.doctor.telling import severity_of
 from kubesieve.doctor.views.case import Case, make_case
 from kubesieve.kubelet.endpoints import ENDPOINTS, Kind
 
+SOME_HAVE = ("/metrics/slis", "/metrics/probes")
 RULES = (transport, bodies, overfiltering, not_offered, altered, gone_back)
 """Of the doctor's: those that speak of a proxy."""
 
@@ -37,13 +38,22 @@ def judge(seen: Observed) -> Diagnosis:
     told = [*in_bodies(seen.base, known, common), *by_asking(seen, known, common), *_of_proxy(case)]
     findings = sorted((one for one in told if isinstance(one, Finding)), key=_order)
     if answered(seen) and all(severity_of(one) is Severity.INFO for one in findings):
-        findings = [_passed(seen), *findings]
-    unknowns = [*seen.unasked, *(one for one in told if isinstance(one, Unknown)), *_untold(seen, case, known)]
+        findings = [_passed(seen, case), *findings]
+    open_ones = [one for one in told if isinstance(one, Unknown)]
+    unknowns = [*unanswered(seen.base, _absent(case)), *open_ones, *_untold(seen, case, known), *seen.unasked]
     return Diagnosis(
         tuple(findings),
         tuple(dict.fromkeys(unknowns)),
         views={view.source.value: facts(view) for view in case.views()},
     )
+
+
+def _absent(case: Case) -> frozenset[str]:
+    """Paths that the kubelet itself answers 404, or that some kubelets have and nobody looked."""
+    if case.direct is None:
+        proxied = case.proxy.now if case.proxy else {}
+        return frozenset(path for path in SOME_HAVE if path in proxied and proxied[path].status == 404)
+    return frozenset(path for path, one in case.direct.now.items() if one.status == 404)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
@@ -76,9 +86,10 @@ def _untold(seen: Observed, case: Case, known: Known) -> Iterator[Unknown]:
         )
 
 
-def _passed(seen: Observed) -> Finding:
+def _passed(seen: Observed, case: Case) -> Finding:
     asked = len(seen.proxied)
     good = [look.probe.meant for look in seen.base if look.good and look.probe.meant]
-    values = {"count": str(asked), "endpoints": ", ".join(dict.fromkeys(good)), "url": seen.url}
+    also = ", and nothing is held back" if case.direct and case.direct.list else ""
+    values = {"also": also, "count": str(asked), "endpoints": ", ".join(dict.fromkeys(good)), "url": seen.url}
     proofs = tuple(Proof("nothing foreign", Source.PROXY, path) for path in dict.fromkeys(good))
     return Finding("KS0907", f"{asked} answers of {seen.url}", proofs, values=values)

@@ -99,8 +99,8 @@ def _of_failure(view: View, exchange: Exchange) -> str | None:
     return "KS0103" if unnamed or "does not name" in failure.sentence or "mismatch" in failure.sentence else "KS0102"
 
 
-def _refusal(exchange: Exchange) -> Refusal:
-    return read_refusal(exchange.path, exchange.status or 0, exchange.body)
+def _refusal(exchange: Exchange, minor: int | None = None) -> Refusal:
+    return read_refusal(exchange.path, exchange.status or 0, exchange.body, minor)
 
 
 def _says_rbac(exchange: Exchange) -> bool:
@@ -116,7 +116,8 @@ def _no_kubelet(view: View) -> bool:
 def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Exchange]) -> Finding:
     first = exchanges[0]
     failure = first.failure
-    grants = sorted({grant for one in exchanges if (grant := _refusal(one).grant)})
+    minor = next((one.minor for one in case.views() if one.minor is not None), None)
+    grants = sorted({grant for one in exchanges if (grant := _refusal(one, minor).grant)})
     expires = view.door.token_expires or 0.0
     values = {
         "url": view.door.url,

@@ -79,7 +79,7 @@ HEALTHY = (
     ),
     Verdict(
         "KS0907",
-        "no leak was found, and nothing is held back",
+        "no leak was found{also}",
         _I,
         Blame.NONE,
         why="{count} answers of {url} were searched; good ones came from {endpoints}",

@@ -68,7 +68,7 @@ LEAKS = (
         _W,
         why="rows with an empty namespace are sums over everybody: less one's own, they are the neighbours' loads",
         symptom="a tenant can tell how busy the others are, and when",
-        example='container_cpu_usage_seconds_total{{id="/",namespace=""}} through the proxy',
+        example='container_cpu_usage_seconds_total{id="/",namespace=""} through the proxy',
         unless="machine_memory_bytes and the like: no namespace label at all, the same for every tenant",
     ),
     _in_a_body(
@@ -81,14 +81,18 @@ LEAKS = (
         example='id="/kubepods/besteffort/pod5f1c…" of a pod of team-b, with namespace=""',
         unless="the same with the UID of a pod of one's own: KS0405",
     ),
-    _in_a_body(
+    Verdict(
         "KS0407",
         "node interfaces come through under a tenant's name in {endpoint}",
         _I,
+        Blame.NONE,
         why="pods in the node's network report all of the node's interfaces as their own ({interfaces}); veth…, eni… and cali… "
         "among them are the other ends of neighbours' pods",
         symptom="traffic of the node, or of single neighbours, is added to one pod's",
-        example='container_network_receive_bytes_total{{interface="eni0a1b2c",namespace="team-a"}}',
+        fix="where that is too much: kubesieve serve … --drop-series 'container_network_*', or no hostNetwork pods in the "
+        "tenant's namespaces",
+        solution=Solution.NONE,
+        example='container_network_receive_bytes_total{interface="eni0a1b2c",namespace="team-a"}',
         unless="eth0 of a pod that has a network of its own",
     ),
     _in_a_body(
@@ -106,7 +110,7 @@ LEAKS = (
         _E,
         why="kubelet_volume_stats_* carry the claim's namespace and name, and come on the kubelet's own /metrics",
         symptom="names of others' claims and how full they are can be read; filters for /metrics/cadvisor alone miss them",
-        example='kubelet_volume_stats_used_bytes{{namespace="team-b",persistentvolumeclaim="customer-db"}}',
+        example='kubelet_volume_stats_used_bytes{namespace="team-b",persistentvolumeclaim="customer-db"}',
         unless="claims of an allowed namespace",
     ),
     _in_a_body(
@@ -153,7 +157,7 @@ LEAKS = (
         why="a scraper in between renamed the kubelet's namespace label and put its own in its place: the filter looked at "
         "the new one",
         symptom="foreign series come through under an allowed name",
-        example='{{namespace="monitoring",exported_namespace="team-b"}} with monitoring allowed',
+        example='{namespace="monitoring",exported_namespace="team-b"} with monitoring allowed',
         unless="exported_namespace among those allowed",
     ),
     _in_a_body(

@@ -32,16 +32,29 @@ class Refusal:
         return self.user == ANONYMOUS
 
 
-def read_refusal(path: str, status: int, body: bytes) -> Refusal:
-    """Reads the answer to a refused request. The newer wording lists sub-resources: the first one is the smallest."""
+FINE_GRAINED_MINOR = 33
+"""From Kubernetes 1.33 on kubelets ask for nodes/pods and nodes/healthz first (KubeletFineGrainedAuthz, beta)."""
+
+
+def read_refusal(path: str, status: int, body: bytes, minor: int | None = None) -> Refusal:
+    """Reads the answer to a refused request. The newer wording lists sub-resources: the first one is the smallest.
+
+    Where nothing is said, the table of endpoints tells, for Kubernetes 1.``minor``; unknown counts as new.
+    """
     match = _FORBIDDEN.search(body[:4096])
-    endpoint = BY_PATH.get(path)
     if match is None:
-        smallest = endpoint.subresource if endpoint else "proxy"
-        return Refusal("", None if status == 401 else f"nodes/{smallest}", fine_grained=True)
+        return Refusal("", None if status == 401 else f"nodes/{_smallest(path, minor)}", fine_grained=True)
     user, _, older, newer = (group.decode(errors="replace") if group else "" for group in match.groups())
     if user == ANONYMOUS or status == 401:
         return Refusal(user, None, fine_grained=bool(newer))
     wanted = newer.split()
     known = [name for name in wanted if name != "proxy"]
     return Refusal(user, f"nodes/{(known or wanted or [older])[0]}", fine_grained=bool(newer))
+
+
+def _smallest(path: str, minor: int | None) -> str:
+    endpoint = BY_PATH.get(path)
+    if endpoint is None:
+        return "proxy"
+    old = minor is not None and minor < FINE_GRAINED_MINOR
+    return endpoint.older_subresource if old else endpoint.subresource

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,8 @@ from kubesieve.doctor.views.text import TextView, read_text_view
 
 PODS, SUMMARY, CADVISOR, RESOURCE = "/pods", "/stats/summary", "/metrics/cadvisor", "/metrics/resource"
 TEXTS = (CADVISOR, RESOURCE, "/metrics", "/metrics/probes", "/metrics/slis")
+
+_BUILD = re.compile(rb'^kubernetes_build_info\{[^\n}]*git_version="v1\.([0-9]{1,3})\.', re.MULTILINE)
 
 
 @dataclass
@@ -68,6 +71,13 @@ class View:
     def stats(self) -> SummaryView | None:
         """The summary where it can be read, else None."""
         return self.summary if self.summary and self.summary.readable else None
+
+    @cached_property
+    def minor(self) -> int | None:
+        """Kubernetes' minor version, where the kubelet's own metrics tell it."""
+        found = self.good("/metrics")
+        match = _BUILD.search(found.body) if found else None
+        return int(match[1]) if match else None
 
     def all(self) -> Iterator[Exchange]:
         yield from self.now.values()
