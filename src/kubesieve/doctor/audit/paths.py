@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 
 from kubesieve.doctor.audit.found import foreign_in
 from kubesieve.doctor.audit.known import Known, read_json
@@ -19,18 +20,22 @@ from kubesieve.kubelet.endpoints import BY_PATH, Kind
 _ROUND_CODES = {Way.TOKEN: "KS0420", Way.ANONYMOUS: "KS0421", Way.READ_ONLY: "KS0422"}
 _FORMATS = ("protobuf", "openmetrics")
 
+Foreign = Callable[[Look], frozenset[str]]
+"""The foreign namespaces that an answer names; each answer is read once."""
+
 
 def by_asking(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
     """Everything but the plain answers."""
+    foreign = cache(partial(foreign_in, known=known))
     yield from _let_through("KS0411", seen.running, seen, common)
     yield from _let_through("KS0412", seen.reading, seen, common)
     switched = [look for look in (*seen.switching, *seen.running) if look.reply.status == 101]
     yield from _named("KS0413", switched, common)
     yield from _errors(seen, known, common)
-    yield from _foreign("KS0416", seen.odd, known, common)
+    yield from _showing("KS0416", seen.odd, foreign, common)
     for code, looks in (("KS0417", seen.spoofed), ("KS0418", seen.queries)):
-        yield from _foreign(code, _widened(looks, seen, known), known, common)
-    yield from _foreign("KS0419", [*_other_format(seen, known)], known, common)
+        yield from _showing(code, _widened(looks, seen, foreign), foreign, common)
+    yield from _showing("KS0419", [*_other_format(seen, foreign)], foreign, common)
     moved = [look for look in seen.elsewhere if went_elsewhere(look.reply, seen.control.reply)]
     yield from _named("KS0424", moved, common)
     for around in seen.around:
@@ -89,8 +94,8 @@ def _sent(look: Look) -> str:
     return " ".join((look.probe.target, *(value for _, value in look.probe.headers), look.probe.body.decode()))
 
 
-def _foreign(code: str, looks: Iterable[Look], known: Known, common: Mapping[str, str]) -> Iterator[Finding]:
-    hits = {look: foreign for look in looks if (foreign := foreign_in(look, known))}
+def _showing(code: str, looks: Iterable[Look], foreign: Foreign, common: Mapping[str, str]) -> Iterator[Finding]:
+    hits = {look: found for look in looks if (found := foreign(look))}
     if hits:
         namespaces = sorted(frozenset().union(*hits.values()))
         headers = listed(name for look in hits for name, _ in look.probe.headers)
@@ -100,15 +105,15 @@ def _foreign(code: str, looks: Iterable[Look], known: Known, common: Mapping[str
         yield Finding(code, f"{seen}: {listed(namespaces, 12)}", tuple(map(_came, hits)), values=values)
 
 
-def _widened(looks: Looks, seen: Observed, known: Known) -> Looks:
+def _widened(looks: Looks, seen: Observed, foreign: Foreign) -> Looks:
     """Those that show a foreign namespace which the plain request does not."""
-    plain = {look.probe.meant: foreign_in(look, known) for look in seen.base}
-    return tuple(look for look in looks if foreign_in(look, known) - plain.get(look.probe.meant, frozenset()))
+    plain = {look.probe.meant: foreign(look) for look in seen.base}
+    return tuple(look for look in looks if foreign(look) - plain.get(look.probe.meant, frozenset()))
 
 
-def _other_format(seen: Observed, known: Known) -> Iterator[Look]:
+def _other_format(seen: Observed, foreign: Foreign) -> Iterator[Look]:
     """Those that widen, and foreign data in a form that a filter for text cannot have read."""
-    wider = _widened(seen.negotiated, seen, known)
+    wider = _widened(seen.negotiated, seen, foreign)
     for look in seen.negotiated:
         if look in wider or any(name in look.reply.content_type for name in _FORMATS):
             yield look

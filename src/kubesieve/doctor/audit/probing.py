@@ -11,12 +11,16 @@ from kubesieve.doctor.audit.asking import Place, ask, place_of
 from kubesieve.doctor.audit.known import learn
 from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way, look_of
 from kubesieve.doctor.audit.probes import Probe
+from kubesieve.doctor.audit.reply import Reply
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, Say, gather
 from kubesieve.doctor.evidence import Evidence, Source
 from kubesieve.doctor.finding import Unknown
 
 AT_ONCE = 4
+MOST_BYTES = 512 * 1024 * 1024
+"""Of bodies, beside those of the doctor's look."""
+
 KUBELET_PORT, READ_ONLY_PORT = 10250, 10255
 NO_NAMESPACE = "kubesieve-audit"
 """Asked for where no foreign namespace is known."""
@@ -42,11 +46,11 @@ async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
     """Never raises on account of what came."""
     evidence = await gather(_plan(sides), say)
     proxy = place_of(sides.proxy, sides.seconds)
-    slots = asyncio.Semaphore(AT_ONCE)
+    asker = _Asker()
     names = _names(sides.allowed, evidence)
 
     async def looks(table: Iterable[Probe], place: Place = proxy) -> Looks:
-        return tuple(await asyncio.gather(*(_look(slots, place, probe.filled(*names)) for probe in table)))
+        return tuple(await asyncio.gather(*(asker.look(place, probe.filled(*names)) for probe in table)))
 
     say("odd paths, headers, parameters, formats, exec and its like")
     control, upgrade_control = await looks((probes.CONTROL, probes.UPGRADE_CONTROL))
@@ -80,9 +84,19 @@ def _plan(sides: Sides) -> Plan:
     return Plan(there, tokens, sides.interval, sides.seconds, expected=sides.allowed)
 
 
-async def _look(slots: asyncio.Semaphore, place: Place, probe: Probe) -> Look:
-    async with slots:
-        return Look(probe, await ask(place, probe))
+class _Asker:
+    """So many requests at once, and so many bytes in all: what comes is kept until it is judged."""
+
+    def __init__(self) -> None:
+        self._slots, self._left = asyncio.Semaphore(AT_ONCE), MOST_BYTES
+
+    async def look(self, place: Place, probe: Probe) -> Look:
+        async with self._slots:
+            if self._left <= 0:
+                return Look(probe, Reply(None, failure="not asked: the answers before it were too large"))
+            reply = await ask(place, probe)
+            self._left -= len(reply.body)
+            return Look(probe, reply)
 
 
 def _names(allowed: frozenset[str], evidence: Evidence) -> tuple[str, str]:
