@@ -153,8 +153,10 @@ def _pod(item: Mapping[str, Any]) -> Pod:
 
 
 def _boxes(specs: Any, statuses: Any, *, init: bool) -> Iterator[Box]:
+    """Those of the spec; then those that only the status names."""
     reported = {text(one, "name"): one for one in statuses}
-    for spec in specs:
+    named = {text(spec, "name") for spec in specs}
+    for spec in (*specs, *(one for name, one in reported.items() if name not in named)):
         status = reported.get(text(spec, "name"), {})
         state = part(status, "state")
         yield Box(
