@@ -58,7 +58,7 @@ def _churn(case: Case) -> Iterator[Finding]:
     view = case.proxy
     if view is None or view.list is None or case.direct is None or case.direct.list is None:
         return
-    shown = view.list.shown()
+    shown = view.list.shown() | {namespace for namespace, _ in case.went}
     young = [key for key in case.running if not case.settled(key) and key.namespace in shown]
     pods = {(key.namespace, key.pod) for key in young} - set(view.list.pods)
     direct = case.direct.list.pods

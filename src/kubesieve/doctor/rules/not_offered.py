@@ -10,9 +10,10 @@ from kubesieve.doctor.finding import Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.text import TextView
-from kubesieve.doctor.views.view import CADVISOR, RESOURCE, SUMMARY, View
+from kubesieve.doctor.views.view import CADVISOR, PODS, RESOURCE, SUMMARY, View
 
 _SPEC = ("/spec", "/spec/")
+IN_EVERY_KUBELET = frozenset({PODS, SUMMARY, CADVISOR, "/metrics"})
 _ALWAYS_THERE = {
     CADVISOR: (b"machine_cpu_cores", b"machine_memory_bytes"),
     RESOURCE: (b"node_cpu_usage_seconds_total", b"node_memory_working_set_bytes"),
@@ -55,17 +56,13 @@ def _unlabelled(text: TextView) -> frozenset[bytes]:
 
 def _endpoints(case: Case, view: View) -> Iterator[Finding]:
     """Paths the kubelet answers well and the proxy refuses with a status of its own."""
-    refused = [
-        one
-        for path, one in view.now.items()
-        if path not in _SPEC and one.status in (403, 404, 405, 406, 501) and _offered(case, path)
-    ]
-    refused = [one for one in refused if not (one.status == 403 and b"Forbidden (user=" in one.body)]
-    if refused and any(one.status == 200 for one in view.now.values()):
+    refused = [one for one in view.now.values() if is_refused(case, one)]
+    if refused:
+        there = "directly 200" if case.direct else "every kubelet has it"
         yield Finding(
             "KS0306",
             listed(f"{one.target} → {one.status}" for one in refused),
-            tuple(Proof(f"status {one.status}; directly 200", Source.PROXY, one.target) for one in refused),
+            tuple(Proof(f"status {one.status}; {there}", Source.PROXY, one.target) for one in refused),
             endpoint=refused[0].path,
             values={
                 "targets": listed(one.target for one in refused),
@@ -75,8 +72,18 @@ def _endpoints(case: Case, view: View) -> Iterator[Finding]:
         )
 
 
+def is_refused(case: Case, proxied: Exchange) -> bool:
+    """A status of the proxy's own on a path that the kubelet offers, while other paths are answered well."""
+    if proxied.path in _SPEC or proxied.status not in (403, 404, 405, 406, 501) or not _offered(case, proxied.path):
+        return False
+    rbac = proxied.status == 403 and b"Forbidden (user=" in proxied.body
+    return not rbac and case.proxy is not None and any(one.status == 200 for one in case.proxy.all())
+
+
 def _offered(case: Case, path: str) -> bool:
-    return case.direct is not None and case.direct.good(path) is not None
+    if case.direct is None:
+        return path in IN_EVERY_KUBELET
+    return case.direct.good(path) is not None
 
 
 def _summary_node(case: Case, view: View) -> Iterator[Finding]:

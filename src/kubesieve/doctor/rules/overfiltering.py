@@ -122,6 +122,7 @@ def _disagreeing(case: Case, view: View) -> Iterator[Finding]:
         text = view.text(CADVISOR)
         rows = text.containers if text else {}
         keys = [key for key in rows if key.namespace not in endpoints[PODS] and case.mine(key.namespace)]
+        keys = [key for key in keys if case.settled(key)]
         if keys and (case.direct is None or case.direct.list is None or any(key in case.running for key in keys)):
             yield _namespaces(case, "KS0304", keys)
 

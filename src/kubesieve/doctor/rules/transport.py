@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.finding import Blame, Finding
-from kubesieve.doctor.rules.not_offered import is_wrong_404
+from kubesieve.doctor.rules.not_offered import IN_EVERY_KUBELET, is_refused, is_wrong_404
 from kubesieve.doctor.rules.proofs import answered, listed
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.certificate import covers
 from kubesieve.doctor.views.refusal import Refusal, read_refusal
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
 
-_BY_REASON = {
+_BY_REASON: Mapping[str, str | None] = {
     "upstream-timeout": "KS0112",
     "upstream-unreachable": "KS0101",
     "upstream-disconnected": "KS0101",
-    "upstream-malformed": "KS0101",
+    "upstream-malformed": "KS0115",
+    "upstream-truncated": None,  # KS0202
 }
 _TLS_ANSWER = b"HTTP request to an HTTPS server"
 _NODE_PROXY = re.compile(rb'"message":"(error trying to reach service: [^"\\]{1,300})')
@@ -44,8 +45,9 @@ def transport(case: Case) -> Iterator[Finding]:
 
 
 def _told_elsewhere(case: Case, code: str, exchange: Exchange) -> bool:
-    """An error in place of the kubelet's 404 is KS0309."""
-    return code == "KS0111" and exchange.source is Source.PROXY and is_wrong_404(case, exchange)
+    """An error in place of the kubelet's 404 is KS0309, a path that the proxy alone refuses KS0306."""
+    proxied = code == "KS0111" and exchange.source is Source.PROXY
+    return proxied and (is_wrong_404(case, exchange) or is_refused(case, exchange))
 
 
 def _grouped(view: View) -> dict[tuple[str, str], list[Exchange]]:
@@ -64,7 +66,7 @@ def _cause(view: View, exchange: Exchange) -> str | None:
     if exchange.failure is not None:
         return _of_failure(view, exchange)
     status = exchange.status or 0
-    if status < 300 or exchange.path in _OPTIONAL:
+    if status == 200 or exchange.path in _OPTIONAL:
         return None
     if status == 400 and _TLS_ANSWER in exchange.body:
         return "KS0109"
@@ -74,24 +76,25 @@ def _cause(view: View, exchange: Exchange) -> str | None:
 
 
 def _of_status(view: View, exchange: Exchange, status: int) -> str | None:
+    """Whatever is no 200 and has no cause of its own is an error of the server's."""
     if status == 401:
         expires = view.door.token_expires
         return "KS0113" if expires is not None and expires <= exchange.at else "KS0104"
-    if status == 403:
-        return "KS0106" if _refusal(exchange).anonymous else "KS0105" if _says_rbac(exchange) else None
+    if status == 403 and (_refusal(exchange).anonymous or _says_rbac(exchange)):
+        return "KS0106" if _refusal(exchange).anonymous else "KS0105"
     if status == 404:
-        return "KS0108" if _no_kubelet(view) else None
-    if status < 400:
+        return "KS0108" if _no_kubelet(view) else "KS0111" if exchange.path in IN_EVERY_KUBELET else None
+    if 300 <= status < 400:
         return "KS0114"
     if status >= 500 and _NODE_PROXY.search(exchange.body[:4096]):
         return "KS0101"
-    return "KS0111" if status >= 500 or status == 429 else None
+    return "KS0111"
 
 
 def _of_failure(view: View, exchange: Exchange) -> str | None:
     failure = exchange.failure
     if failure is None or failure.reason != "upstream-tls":
-        return _BY_REASON.get(failure.reason) if failure else None
+        return _BY_REASON.get(failure.reason, "KS0111") if failure else None
     if "no TLS" in failure.sentence:
         return "KS0110"
     host = urlsplit(view.door.url).hostname or ""
@@ -125,7 +128,7 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
         "cause": _words(first),
         "names": listed(failure.names) if failure and failure.names else "another host",
         "targets": listed(one.target for one in exchanges),
-        "statuses": listed(f"status {one.status}" for one in exchanges),
+        "statuses": listed(one.failure.reason if one.failure else f"status {one.status}" for one in exchanges),
         "user": user or "the caller",
         "grants": ", ".join(grants),
         "resources": ",".join(grants),
@@ -134,7 +137,7 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
         "asked": _when(first.at),
     }
     seen = f"{view.source.value}: {listed(_came(one) for one in exchanges)}"
-    blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112") else None
+    blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112", "KS0115") else None
     proofs = tuple(map(answered, exchanges))
     return Finding(code, seen, proofs, endpoint=first.path, values=values, blame=blame, explains=_explained(case, view))
 

@@ -186,4 +186,17 @@ TRANSPORT = (
         example="302 to a login page",
         unless="404 on /spec: the path is gone from kubelets",
     ),
+    Verdict(
+        "KS0115",
+        "answers of {url} break HTTP ({targets})",
+        _E,
+        Blame.UPSTREAM,
+        why="what came is no HTTP/1.1 answer, or goes on behind its end ({cause}): a body longer than its Content-Length, two "
+        "lengths, another protocol on that port",
+        symptom="malformed HTTP response, or the body cut at Content-Length: text format parsing error",
+        fix="let the proxy set Content-Length to what it sends, after filtering; see what comes: curl -sv --raw {url}/pods",
+        solution=Solution.HAND_OVER,
+        example="a filtered body under the length of another one",
+        unless="a body that ends before its length: KS0202",
+    ),
 )

@@ -66,8 +66,18 @@ class Case:
             if self.mine(key.namespace) and pod.running and box.state in (State.RUNNING, State.UNKNOWN)
         }
 
+    @cached_property
+    def went(self) -> frozenset[tuple[str, str]]:
+        """Pods (namespace, name) that the proxied list had a look before, and has no more; others are still there."""
+        now, before = (self.proxy.list, self.proxy.pods_before) if self.proxy else (None, None)
+        if now is None or before is None or not now.pods or not before.readable:
+            return frozenset()
+        return frozenset(before.pods) - frozenset(now.pods)
+
     def settled(self, key: Key) -> bool:
         """Whether the container was there whenever anybody looked: twice in the direct view, or old enough."""
+        if (key.namespace, key.pod) in self.went:
+            return False
         found = self.running.get(key)
         before = self.direct.pods_before if self.direct else None
         if before is not None and before.readable:
