@@ -62,13 +62,13 @@ def expired(seconds: float) -> dict[str, Any]:
     return {"doors": {Source.PROXY: Door("https://proxy.example:8443", True, LOOK + seconds)}}
 
 
-def pods_of(change: Callable[[Any], None]) -> bytes:
+def pods_of(change: Callable[[Any], object]) -> bytes:
     document = json.loads(PODS_BODY)
     change(document)
     return json.dumps(document).encode()
 
 
-def each_pod(namespace: str, change: Callable[[Any], None]) -> Callable[[Any], None]:
+def each_pod(namespace: str, change: Callable[[Any], object]) -> Callable[[Any], None]:
     def apply(document: Any) -> None:
         for item in document["items"]:
             if item["metadata"]["namespace"] == namespace:
@@ -124,7 +124,8 @@ def virtual_notes(pod: Any) -> None:
     notes["vcluster.loft.sh/object-namespace"] = "default"
 
 
-def in_virtual_cluster(document: Any) -> None:
+def sandbox_in_virtual_cluster(document: Any) -> None:
+    only(document, "items", SANDBOX)
     for item in document["items"]:
         item["metadata"]["namespace"] = "default"
 
@@ -425,7 +426,7 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
             allowed=SANDBOX,
             direct=False,
             spoil_proxy={PODS: edited(each_pod("sandbox", virtual_notes))},
-            more={"pods": pods_of(lambda d: (only(d, "items", SANDBOX), in_virtual_cluster(d)))},
+            more={"pods": pods_of(sandbox_in_virtual_cluster)},
         ),
     ),
     "no container ids": ("KS0607", Scene(spoil_direct=bare_pods, spoil_proxy=bare_pods)),

@@ -91,11 +91,16 @@ class Scene:
 
 def sieved(exchange: Exchange, allowed: frozenset[str]) -> Exchange:
     """As kubesieve's proxy answers."""
-    endpoint = BY_PATH.get(exchange.path)
-    body = exchange.body
-    if endpoint and exchange.status == 200 and exchange.path != "/healthz":
-        body = sieve(endpoint, body, Policy(allowed)).body
+    body = _kept(exchange.path, exchange.round, allowed)
     return replace(exchange, source=Source.PROXY, body=body, framing=Framing(received=len(body)))
+
+
+@cache
+def _kept(path: str, round_: int, allowed: frozenset[str]) -> bytes:
+    endpoint, answer = BY_PATH.get(path), kubelet_answer(path, round_)
+    if endpoint and answer.status == 200 and path != "/healthz":
+        return sieve(endpoint, answer.body, Policy(allowed)).body
+    return answer.body
 
 
 def _spoilt(exchange: Exchange, changes: Mapping[str, Change]) -> Exchange:

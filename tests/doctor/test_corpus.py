@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 
 import pytest
 
-from kubesieve.doctor.bundle.redact import redact
-from kubesieve.doctor.diagnose import diagnose
-from kubesieve.doctor.diagnosis import Diagnosis
-from kubesieve.doctor.evidence import Evidence
 from kubesieve.doctor.finding import Severity
 from kubesieve.doctor.telling import severity_of, tell
 from tests.doctor.corpus import CORPUS, NEAR_MISSES
-from tests.doctor.scenes import Scene
-
-
-def evidence_of(case: Scene | Evidence) -> Evidence:
-    return case.evidence() if isinstance(case, Scene) else case
-
-
-@cache
-def diagnosis_of(name: str) -> Diagnosis:
-    return diagnose(redact(evidence_of(CORPUS[name][1])))
+from tests.doctor.diagnosed import diagnosis_of
 
 
 @pytest.mark.parametrize("name", CORPUS)
