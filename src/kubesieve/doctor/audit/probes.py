@@ -138,6 +138,8 @@ READING = (
     Probe("/debug/pprof/"),
     Probe("/debug/flags/v"),
     Probe(f"/containerLogs/{NOBODY}"),
+    Probe(f"/checkpoint/{NOBODY}"),
+    Probe("/stats/container"),
     Probe("/flagz"),
     Probe("/statusz"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -16,12 +17,14 @@ from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, Say, gather
 from kubesieve.doctor.evidence import Evidence, Source
 from kubesieve.doctor.finding import Unknown
+from kubesieve.faults import OwnFault
 
 AT_ONCE = 4
 MOST_BYTES = 512 * 1024 * 1024
 """Of bodies, beside those of the doctor's look."""
 
 KUBELET_PORT, READ_ONLY_PORT = 10250, 10255
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 NO_NAMESPACE = "kubesieve-audit"
 """Asked for where no foreign namespace is known."""
 
@@ -149,5 +152,7 @@ def _unasked(sides: Sides) -> Iterator[Unknown]:
 
 
 def kubelet_url(host: str) -> str:
-    """The kubelet's port on a host."""
+    """The kubelet's port on a host (name or address). Raises OwnFault."""
+    if not _HOST.fullmatch(host):
+        raise OwnFault("settings-host", f"expected --kubelet-host as a name or an address; got {host[:80]!a}")
     return f"https://{f'[{host}]' if ':' in host else host}:{KUBELET_PORT}"
