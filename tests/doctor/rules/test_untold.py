@@ -8,7 +8,7 @@ from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.finding import Severity
 from kubesieve.doctor.telling import severity_of
 from tests.doctor.corpus import CADVISOR, PODS, SUMMARY
-from tests.doctor.rules.close_calls import DATADOG
+from tests.doctor.rules.spoilt import DATADOG
 from tests.doctor.scenes import ALL, Change, Scene, failed, status
 
 STATUSES = (204, 206, 307, 400, 401, 403, 404, 405, 406, 410, 418, 429, 500, 501, 502, 503, 504)
