@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kubesieve.doctor.finding import Blame, Finding, Severity, Solution
@@ -32,14 +33,24 @@ def blame_of(finding: Finding) -> Blame:
 
 def tell(finding: Finding) -> Told:
     """Raises KeyError where the table has no such code, or its text wants a value that the rule did not give."""
-    verdict = VERDICTS[finding.code]
+    verdict, values = VERDICTS[finding.code], _values(finding)
     return Told(
         finding,
-        title=verdict.title.format_map(finding.values),
+        title=verdict.title.format_map(values),
         severity=severity_of(finding),
         blame=blame_of(finding),
-        why=verdict.why.format_map(finding.values),
-        symptom=verdict.symptom.format_map(finding.values),
-        fix=verdict.fix.format_map(finding.values),
+        why=verdict.why.format_map(values),
+        symptom=verdict.symptom.format_map(values),
+        fix=verdict.fix.format_map(values),
         solution=verdict.solution,
     )
+
+
+def _values(finding: Finding) -> Mapping[str, str]:
+    """The finding's own, and its count of containers in words."""
+    count = finding.values.get("count", "")
+    return {**finding.values, "counted": counted(int(count))} if count.isdigit() else finding.values
+
+
+def counted(count: int) -> str:
+    return "1 container" if count == 1 else f"{count} containers"

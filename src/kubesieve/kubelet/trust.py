@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from functools import partial
 from pathlib import Path
 
 from kubesieve.faults import OwnFault
@@ -59,15 +60,16 @@ class TokenFile:
     """A bearer token from a file that rotates: read on use."""
 
     def __init__(self, path: Path, report: Report = lambda _: None) -> None:
-        self._token = Reloaded((path,), _token, what="a token", report=report, every=0.0)
+        self._token = Reloaded((path,), partial(_token, path), what="a token", report=report, every=0.0)
 
     def authorization(self) -> str:
         """The value of an Authorization header."""
         return f"Bearer {self._token.get()}"
 
 
-def _token(content: bytes) -> str:
+def _token(path: Path, content: bytes) -> str:
     token = content.strip()
     if not _TOKEN.fullmatch(token):
-        raise OwnFault("token-unusable", "expected one token of visible ASCII characters; got something else, or none")
+        expected = f"expected one token of visible ASCII characters in {path}"
+        raise OwnFault("token-unusable", f"{expected}; got something else, or none")
     return token.decode("ascii")

@@ -8,6 +8,7 @@ from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
+from kubesieve.doctor.telling import counted
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.pods import Box
 from kubesieve.doctor.views.text import CPU, MEMORY, MEMORY_LIMIT, WORKING_SET
@@ -33,7 +34,7 @@ def about(code: str, keys: list[Key], endpoint: str, **values: str) -> Finding:
     one = len(keys) == 1
     return Finding(
         code,
-        f"{len(keys)} containers: {listed(keys)}",
+        f"{counted(len(keys))}: {listed(keys)}",
         (Proof(listed(keys), None, endpoint),),
         namespace=first.namespace if len({key.namespace for key in keys}) == 1 else None,
         pod=first.pod if one else None,

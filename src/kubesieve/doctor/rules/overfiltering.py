@@ -9,6 +9,7 @@ from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
+from kubesieve.doctor.telling import counted
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.pods import ListFlaw
 from kubesieve.doctor.views.text import CPU, CPU_QUOTA, MEMORY, MEMORY_LIMIT, WORKING_SET
@@ -91,7 +92,7 @@ def _namespaces(case: Case, code: str, keys: list[Key], **more: str) -> Finding:
     only = names[0] if len(names) == 1 else None
     return Finding(
         code,
-        seen=f"{listed(names)}: {len(keys)} containers ({listed(keys, 3)})",
+        seen=f"{listed(names)}: {counted(len(keys))} ({listed(keys, 3)})",
         proofs=tuple(proofs),
         namespace=only,
         explains=tuple(sorted(keys)),

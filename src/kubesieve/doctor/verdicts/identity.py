@@ -36,7 +36,7 @@ IDENTITY = (
         "pods have other names in /pods than in the series ({pods})",
         _E,
         Blame.PROXY,
-        why="{count} containers of the same id carry another pod or namespace name in /metrics/cadvisor",
+        why="rows of {counted} with the same id carry another pod or namespace name in /metrics/cadvisor",
         symptom=_DASH,
         fix="rename in all endpoints or in none; for virtual clusters see KS0606",
         solution=_HAND,
@@ -96,7 +96,7 @@ IDENTITY = (
         "the runtime shows pods without their containers ({containers})",
         _E,
         Blame.UPSTREAM,
-        why="{count} containers of some pods have no row of their own, only the pod's cgroup: a sandbox runtime (gVisor, Kata) makes "
+        why="there is no row for {counted} of some pods, only the pod's cgroup: a sandbox runtime (gVisor, Kata) makes "
         "none for each container; direct and proxied views agree, other pods are fine",
         symptom=f"{_DASH} for pods of one RuntimeClass",
         fix="kubectl get pods -A -o custom-columns=NAME:.metadata.name,CLASS:.spec.runtimeClassName; use the pod-level metrics there",
