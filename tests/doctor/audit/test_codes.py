@@ -161,7 +161,7 @@ TABLE: dict[str, tuple[Observed, Observed]] = {
         seen("/pods", podlist(MINE, THEIRS), queries=(Look(Probe("/pods?namespace=team-b", "/pods"), ALL_PODS),)),
     ),
     "KS0419": (
-        tried("negotiated", CADVISOR, good(b"\x0a\x06team-b\x12\x01x", PROTOBUF), CADVISOR),
+        tried("negotiated", CADVISOR, good(b"\x0a\x09namespace\x12\x06team-b", PROTOBUF), CADVISOR),
         tried("negotiated", CADVISOR, good(sample('namespace="team-a",pod="x"'), TEXT), CADVISOR),
     ),
     "KS0420": (passed_by(Way.TOKEN, ALL_PODS), passed_by(Way.TOKEN, Reply(403, body=b"Forbidden (user=x)"))),

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kubesieve.doctor.audit.known import Known
 from kubesieve.doctor.audit.observed import Look
-from kubesieve.doctor.audit.search import Leak, namespaces_of, neighbours_interface, search, search_words
+from kubesieve.doctor.audit.search import Leak, namespaces_of, neighbours_interface, search
+from kubesieve.doctor.audit.words import labels_in, names_in
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof, Severity, Unknown
 from kubesieve.doctor.rules.proofs import listed
@@ -32,12 +33,17 @@ def in_bodies(looks: Iterable[Look], known: Known, common: Mapping[str, str]) ->
         yield from grouped(path, leaks, common)
 
 
+def has_data(path: str) -> bool:
+    """Whether the path is an endpoint that gives what belongs to namespaces."""
+    return path in BY_PATH and BY_PATH[path].kind is not Kind.HEALTH
+
+
 def unanswered(looks: Iterable[Look], absent: Collection[str]) -> Iterator[Unknown]:
     """Endpoints with data that gave none, but for those that this kubelet does not have."""
     groups: dict[str, list[str]] = {}
     for look in looks:
         path = look.probe.meant
-        if not look.good and path and path not in absent and BY_PATH[path].kind is not Kind.HEALTH:
+        if not look.good and has_data(path) and path not in absent:
             came = f"status {look.reply.status}" if look.reply.status else look.reply.failure
             groups.setdefault(came, []).append(path)
     for came, paths in groups.items():
@@ -46,11 +52,10 @@ def unanswered(looks: Iterable[Look], absent: Collection[str]) -> Iterator[Unkno
 
 def as_words(look: Look, known: Known) -> tuple[Leak, ...]:
     """Foreign names in a body that no reader takes, as leaks of its endpoint."""
-    path = look.probe.meant
-    code = _AS_WORDS[BY_PATH[path].kind]
-    return tuple(
-        Leak(code, path, leak.value, leak.namespace) for leak in search_words(look.probe.target, look.reply.body, known)
-    )
+    path, body = look.probe.meant, look.reply.body
+    kind = BY_PATH[path].kind
+    found = (*names_in(body, known, look.probe.target), *(labels_in(body, known) if kind is Kind.TEXT else ()))
+    return tuple(Leak(_AS_WORDS[kind], path, value, namespace) for value, namespace in found)
 
 
 def foreign_in(look: Look, known: Known) -> frozenset[str]:
@@ -61,7 +66,7 @@ def foreign_in(look: Look, known: Known) -> frozenset[str]:
     try:
         return namespaces_of(search(endpoint, look.reply.body, known))
     except BodyFault:
-        return namespaces_of(search_words(look.probe.target, look.reply.body, known))
+        return frozenset(namespace for _, namespace in names_in(look.reply.body, known, look.probe.target))
 
 
 def grouped(path: str, leaks: Iterable[Leak], common: Mapping[str, str]) -> Iterator[Finding]:

@@ -32,14 +32,16 @@ def identifiers(text: str) -> frozenset[str]:
 class Known:
     """What is the callers' (``allowed``, ``own``) and what is not. ``foreign`` maps an identifier to namespace/pod.
 
-    ``pods`` are foreign pods as (namespace, name); ``own_hosts`` the allowed pods in the node's network. ``listed``
-    says whether any pod list was read, without which an unknown identifier may as well be one's own.
+    ``pods`` are foreign pods as (namespace, name); ``named`` maps those names that no pod of one's own has to
+    namespace/pod; ``own_hosts`` are the allowed pods in the node's network. ``listed`` says whether any pod list was
+    read, without which an unknown identifier may as well be one's own.
     """
 
     allowed: frozenset[str]
     namespaces: frozenset[str] = frozenset()
     pods: frozenset[tuple[str, str]] = frozenset()
     foreign: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     own_hosts: frozenset[tuple[str, str]] = frozenset()
     listed: bool = False
@@ -60,20 +62,37 @@ class Sighting:
 
 
 def learn(allowed: frozenset[str], podlists: Iterable[bytes], texts: Iterable[bytes]) -> Known:
-    """From bodies of /pods or /stats/summary (JSON) and /metrics/* (text); what cannot be read teaches nothing."""
+    """From bodies of /pods or /stats/summary (JSON) and /metrics/* (text); what cannot be read teaches nothing.
+
+    Lists are believed before labels: a proxy may hand out another's row under an allowed name.
+    """
     from_lists = [seen for body in podlists for seen in _pods_of(body)]
-    seen = [*from_lists, *(one for body in texts for one in _texts_of(body))]
-    own = frozenset(name for one in seen if one.namespace in allowed for name in one.identifiers)
+    from_texts = [one for body in texts for one in _texts_of(body)]
+    foreign = _owners(from_lists, allowed)
+    own = _own(from_lists, allowed) | (_own(from_texts, allowed) - foreign.keys())
+    seen = (*from_lists, *from_texts)
     others = [one for one in seen if one.namespace not in allowed]
+    own_names = {one.pod for one in seen if one.namespace in allowed}
+    found = {**_owners(from_texts, allowed), **foreign}
     return Known(
         allowed,
         namespaces=frozenset(one.namespace for one in others),
         pods=frozenset((one.namespace, one.pod) for one in others if one.pod),
-        foreign={name: f"{one.namespace}/{one.pod}" for one in others for name in one.identifiers if name not in own},
+        foreign={name: owner for name, owner in found.items() if name not in own},
+        named={one.pod: f"{one.namespace}/{one.pod}" for one in others if one.pod and one.pod not in own_names},
         own=own,
         own_hosts=frozenset((one.namespace, one.pod) for one in seen if one.host_network and one.namespace in allowed),
         listed=bool(from_lists),
     )
+
+
+def _own(seen: Iterable[Sighting], allowed: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for one in seen if one.namespace in allowed for name in one.identifiers)
+
+
+def _owners(seen: Iterable[Sighting], allowed: frozenset[str]) -> dict[str, str]:
+    others = (one for one in seen if one.namespace not in allowed)
+    return {name: f"{one.namespace}/{one.pod}" for one in others for name in one.identifiers}
 
 
 def _pods_of(body: bytes) -> Iterator[Sighting]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 
-from kubesieve.doctor.audit.found import foreign_in
+from kubesieve.doctor.audit.found import foreign_in, has_data
 from kubesieve.doctor.audit.known import Known, read_json
 from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way
 from kubesieve.doctor.audit.refusals import Reached, reached, went_elsewhere
-from kubesieve.doctor.audit.search import search_words
+from kubesieve.doctor.audit.words import names_in
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof, Severity, Unknown
 from kubesieve.doctor.rules.proofs import listed
@@ -78,14 +78,15 @@ def _named(code: str, looks: Iterable[Look], common: Mapping[str, str]) -> Itera
 
 
 def _errors(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding]:
-    """Foreign names in bodies of errors."""
-    failed = [look for look in seen.proxied if (look.reply.status or 0) >= 400]
-    leaks = {look: tuple(search_words(_sent(look), look.reply.body, known)) for look in failed}
+    """Foreign names in bodies of errors, and in answers that have no data to give."""
+    plain = [look for look in seen.base if look.good and not has_data(look.probe.meant)]
+    failed = [*plain, *(look for look in seen.proxied if (look.reply.status or 0) >= 400)]
+    leaks = {look: tuple(names_in(look.reply.body, known, _sent(look))) for look in failed}
     telling = [look for look in failed if leaks[look]]
     if telling:
-        names = listed(leak.value for look in telling for leak in leaks[look])
+        names = listed(value for look in telling for value, _ in leaks[look])
         values = {**common, "targets": listed(map(_shown, telling)), "names": names}
-        proofs = tuple(Proof(leaks[look][0].value, Source.PROXY, _shown(look)) for look in telling)
+        proofs = tuple(Proof(leaks[look][0][0], Source.PROXY, _shown(look)) for look in telling)
         yield Finding("KS0415", names, proofs, values=values)
 
 

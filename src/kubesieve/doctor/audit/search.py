@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesieve.doctor.audit.known import Known, identifiers, owner_of, read_json
+from kubesieve.doctor.audit.words import asides
 from kubesieve.exposition import Sample, SampleLine, lines
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.endpoints import Endpoint, Kind
@@ -18,7 +19,10 @@ from kubesieve.sieve import Policy
 
 _SANDBOX = re.compile(r"/sandboxes/([0-9a-f]{64})/|/containers/([0-9a-f]{64})/(?:mounts|shm)")
 _NEIGHBOUR = re.compile(r"(?:veth|eni|cali|lxc|azv|gke)[0-9a-f]+")
-_USERS_OWN = frozenset(("labels", "annotations", "matchLabels", "nodeSelector", "dataSourceRef", "managedFields"))
+_USERS_OWN = frozenset(
+    ("labels", "annotations", "matchLabels", "nodeSelector", "dataSourceRef", "managedFields", "env", "args", "command")
+)
+_REFERENCES = ("Ref", "Refs", "Reference", "References")
 _VOLUME = ("kubelet_volume_stats_", "volume_manager_")
 
 
@@ -52,6 +56,9 @@ def search_text(endpoint: Endpoint, body: bytes, known: Known) -> Iterator[Leak]
         if isinstance(line, SampleLine):
             for code, value, namespace in _sample_leaks(endpoint, line, known, policy):
                 yield Leak(code, endpoint.path, value, namespace, line=number)
+    for number, owner in asides(body, known):
+        namespace = owner.partition("/")[0]
+        yield Leak("KS0406", endpoint.path, f"a comment names {owner}", namespace, line=number)
 
 
 Found = tuple[str, str, str]
@@ -61,9 +68,9 @@ Found = tuple[str, str, str]
 def _sample_leaks(endpoint: Endpoint, line: SampleLine, known: Known, policy: Policy) -> Iterator[Found]:
     """The gravest of a sample's leaks, and a foreign exported_namespace beside it."""
     labels = {name.decode(): value.decode() for name, value in line.sample.labels.items()}
-    exported = labels.get("exported_namespace", "")
-    if exported and exported not in known.allowed:
-        yield "KS0414", f'{line.sample.name.decode()}{{exported_namespace="{exported}"}}', exported
+    for name, value in labels.items():
+        if _renamed(name, value, known):
+            yield "KS0414", f'{line.sample.name.decode()}{{{name}="{value}"}}', value
     namespace = labels.get("namespace", "")
     if namespace and namespace not in known.allowed:
         code = "KS0409" if _of_volume(line.sample, labels) else "KS0401"
@@ -74,6 +81,13 @@ def _sample_leaks(endpoint: Endpoint, line: SampleLine, known: Known, policy: Po
         found = _node_row(endpoint, line, labels, policy)
     if found is not None:
         yield found
+
+
+def _renamed(name: str, value: str, known: Known) -> bool:
+    """A label beside ``namespace`` that says a namespace: exported_namespace whatever it says, others where known."""
+    if not value or value in known.allowed or not name.endswith("_namespace"):
+        return False
+    return name == "exported_namespace" or value in known.namespaces
 
 
 def _of_volume(sample: Sample, labels: dict[str, str]) -> bool:
@@ -88,11 +102,12 @@ def _named(labels: dict[str, str], known: Known) -> Found | None:
             unknown = known.listed and not labels.get("namespace") and name in ("id", "name")
             if name == "device" and _SANDBOX.search(value) and identifier not in known.own:
                 return "KS0408", f'device="{value}"', _namespace(owner)
-            if name != "device" and owner is not None:
+            if owner is not None:
                 return "KS0406", f"{name} names {owner}", _namespace(owner)
             if unknown and identifier not in known.own:
                 return "KS0406", f"{name} names a pod or container that is not the caller's", ""
-    return None
+    owner = None if labels.get("namespace") else known.named.get(labels.get("pod", ""))
+    return ("KS0406", f"pod names {owner}", _namespace(owner)) if owner else None
 
 
 def _namespace(owner: str | None) -> str:
@@ -139,6 +154,9 @@ def search_json(endpoint: Endpoint, body: bytes, known: Known) -> Iterator[Leak]
             yield Leak(code, endpoint.path, f"{namespace}/{pod}", namespace, path=place)
             continue
         yield from nested(endpoint.path, item, place, known)
+    for beside, member in value.items():
+        if beside != name:
+            yield from nested(endpoint.path, member, beside, known, beside)
     if endpoint.kind is Kind.SUMMARY:
         yield from _summary_node(endpoint, value.get("node"), known)
 
@@ -171,7 +189,7 @@ def _foreign_identifiers(endpoint: str, text: str, path: str, known: Known) -> I
 
 
 def _is_reference(parent: str) -> bool:
-    return parent == "metadata" or parent.endswith(("Ref", "Reference"))
+    return parent == "metadata" or parent.endswith(_REFERENCES)
 
 
 def _summary_node(endpoint: Endpoint, node: Any, known: Known) -> Iterator[Leak]:
@@ -179,34 +197,6 @@ def _summary_node(endpoint: Endpoint, node: Any, known: Known) -> Iterator[Leak]
     for name in node if isinstance(node, dict) else ():
         if not policy.keeps_node_field(name):
             yield Leak("KS0423", endpoint.path, f"node.{name}", path=f"node.{name}")
-
-
-def search_words(target: str, body: bytes, known: Known) -> Iterator[Leak]:
-    """Foreign names in a body of any kind (an error, protobuf): identifiers, and names where a name would stand."""
-    text = body.decode("utf-8", "replace")
-    owners = {owner for found in identifiers(text) if (owner := known.owner(found))}
-    for owner in sorted(owners):
-        yield Leak("KS0415", target, f"an identifier of {owner}", _namespace(owner))
-    for name in sorted(known.namespaces):
-        if name not in target and _stands_in(name.encode(), body):
-            yield Leak("KS0415", target, f"the namespace {name}", name)
-    for namespace, pod in sorted(known.pods):
-        if pod not in target and len(pod) > 3 and _stands_in(pod.encode(), body):
-            yield Leak("KS0415", target, f"the pod {namespace}/{pod}", namespace)
-
-
-def _stands_in(name: bytes, body: bytes) -> bool:
-    """In quotes, between the marks that names are joined with, or behind its length as protobuf writes it."""
-    at = body.find(name)
-    while at >= 0:
-        before, after = body[at - 1 : at], body[at + len(name) : at + len(name) + 1]
-        if before == bytes((min(len(name), 255),)) or (before in _MARKS and after in _MARKS):
-            return True
-        at = body.find(name, at + 1)
-    return False
-
-
-_MARKS = tuple(bytes((mark,)) for mark in b"\"'`_/()=\\")
 
 
 def namespaces_of(leaks: Iterable[Leak]) -> frozenset[str]:

@@ -75,8 +75,8 @@ LEAKS = (
         "KS0406",
         "series that seem to be nobody's name foreign pods in {endpoint}",
         _E,
-        why="a label holds the UID or container id of a pod outside of those allowed ({allowed}), though the namespace label "
-        "is empty, missing or another's",
+        why="a label or a comment holds the UID, container id or name of a pod outside of those allowed ({allowed}), though "
+        "the namespace label is empty, missing or another's",
         symptom="loads of single foreign pods can be read, and joined to them by UID",
         example='id="/kubepods/besteffort/pod5f1c…" of a pod of team-b, with namespace=""',
         unless="the same with the UID of a pod of one's own: KS0405",
@@ -152,13 +152,13 @@ LEAKS = (
     ),
     _in_a_body(
         "KS0414",
-        "exported_namespace names foreign namespaces in {endpoint}",
+        "exported_namespace, or a label like it, names foreign namespaces in {endpoint}",
         _E,
         why="a scraper in between renamed the kubelet's namespace label and put its own in its place: the filter looked at "
         "the new one",
         symptom="foreign series come through under an allowed name",
         example='{namespace="monitoring",exported_namespace="team-b"} with monitoring allowed',
-        unless="exported_namespace among those allowed",
+        unless="exported_namespace among those allowed; cluster_namespace and the like with a name that is no namespace here",
     ),
     _in_a_body(
         "KS0415",

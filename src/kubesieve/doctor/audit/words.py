@@ -1,0 +1,75 @@
+"""Foreign names in what no reader takes apart: errors, comments, protobuf, bodies that are broken. Pure.
+
+A namespace may be called ``network`` or ``db``: a name counts only where names stand, not wherever its letters do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kubesieve.doctor.audit.known import Known, identifiers
+
+_PAIR = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*")
+_LABEL = re.compile(r'[{,]\s*"?(?:exported_)?namespace"?\s*=\s*"([^"\\]+)"')
+_WORDS_OF_PATHS = frozenset(
+    ("metrics", "pods", "stats", "exec", "attach", "run", "logs", "debug", "configz", "healthz")
+)
+
+
+def names_in(body: bytes, known: Known, sent: str = "") -> Iterator[tuple[str, str]]:
+    """(what is named, its namespace); ``sent`` is what the caller said himself."""
+    text = body.decode("utf-8", "replace")
+    for owner in sorted({owner for found in identifiers(text) if (owner := known.owner(found))}):
+        yield f"an identifier of {owner}", owner.partition("/")[0]
+    for name in sorted(known.namespaces):
+        if name not in sent and (_stands_in(name, body) or _namespace_in(name, body)):
+            yield f"the namespace {name}", name
+    for namespace, pod in sorted(known.pods):
+        if pod not in sent and len(pod) > 3 and (_stands_in(pod, body) or _pod_in(pod, body)):
+            yield f"the pod {namespace}/{pod}", namespace
+
+
+def labels_in(body: bytes, known: Known) -> Iterator[tuple[str, str]]:
+    """Namespaces that are not allowed, where broken text has them as a label."""
+    for name in sorted(set(_LABEL.findall(body.decode("utf-8", "replace"))) - known.allowed - known.namespaces):
+        yield f"the namespace {name}", name
+
+
+def asides(body: bytes, known: Known) -> Iterator[tuple[int, str]]:
+    """(line, whose) of comments, HELP and exemplars that name a foreign pod, or a foreign namespace as a label."""
+    if b"#" not in body:
+        return
+    for number, line in enumerate(body.split(b"\n"), 1):
+        aside = line if line.lstrip().startswith(b"#") else line[line.rfind(b"# {") :] if b"# {" in line else b""
+        owner = _owner_in(aside.decode("utf-8", "replace"), known) if aside else None
+        if owner:
+            yield number, owner
+
+
+def _owner_in(text: str, known: Known) -> str | None:
+    owners = (known.owner(found) for found in sorted(identifiers(text)))
+    pairs = (pair for pair in _PAIR.findall(text) if tuple(pair.split("/")) in known.pods)
+    labels = (name for name in _LABEL.findall(text) if name not in known.allowed)
+    return next((owner for owner in (*owners, *pairs, *labels) if owner), None)
+
+
+def _stands_in(name: str, body: bytes) -> bool:
+    """In quotes, before a slash, or between the marks that names are joined with."""
+    word = re.escape(name.encode())
+    quoted = rb"[\"'`=(\\]" + word + rb"[\"'`)\\/]"
+    before = rb"(?:^|[/\"\s])" + word + rb"/"
+    patterns = (quoted,) if name in _WORDS_OF_PATHS else (quoted, before)
+    return any(re.search(pattern, body) for pattern in patterns)
+
+
+def _namespace_in(name: str, body: bytes) -> bool:
+    """As a kubelet writes a pod (``db-0_team-b(…)``), or as a label's value in protobuf."""
+    word = name.encode()
+    label = b"\x0a\x09namespace\x12" + bytes((min(len(word), 127),)) + word
+    said = re.search(rb"\bnamespaces?:? " + re.escape(word) + rb"\b", body)
+    return label in body or b"_" + word + b"(" in body or said is not None
+
+
+def _pod_in(name: str, body: bytes) -> bool:
+    return re.search(re.escape(name.encode()) + rb"_[a-z0-9-]+\(", body) is not None
