@@ -27,7 +27,7 @@ from tests.doctor.scenes import (
 
 CADVISOR, RESOURCE, PODS, SUMMARY = "/metrics/cadvisor", "/metrics/resource", "/pods", "/stats/summary"
 PODS_BODY = kubelet_answer(PODS, 1).body
-SANDBOX = frozenset({"sandbox"})
+SANDBOX, MINE = frozenset({"sandbox"}), frozenset({"tenant-a"})
 STORY = frozenset({"datadog", "kube-system"})
 HEALTHY = "KS0501"  # pods without limits are everywhere: the dash by design comes first
 
@@ -108,6 +108,18 @@ def set_limit(value: str) -> Callable[[Any], None]:
 def no_ids(pod: Any) -> None:
     pod["status"].pop("containerStatuses", None)
     pod["status"]["phase"] = "Pending"
+
+
+def other_nodes(document: Any) -> None:
+    """As ``kubectl get pods -A``: the same pods on another node as well, and one that waits for a node."""
+    elsewhere = json.loads(json.dumps(document["items"]))
+    for item in elsewhere:
+        item["metadata"]["name"] += "-elsewhere"
+        item["spec"]["nodeName"] = "another-node"
+    waiting = json.loads(json.dumps(elsewhere[0]))
+    del waiting["spec"]["nodeName"]
+    waiting["metadata"]["namespace"], waiting["status"] = "tenant-a", {"phase": "Pending"}
+    document["items"] += [*elsewhere, waiting]
 
 
 def mirror(document: Any) -> None:
@@ -438,6 +450,10 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
     "back in time": ("KS0704", back_in_time()),
     # 08xx
     "no pod on this node": ("KS0801", Scene(allowed=frozenset({"elsewhere"}), direct=False)),
+    "pods of other nodes in the list": (
+        HEALTHY,
+        Scene(allowed=frozenset({"tenant-a"}), direct=False, more={"pods": pods_of(other_nodes), "expected": MINE}),
+    ),
     "another port in the log": (
         "KS0802",
         Scene(more={"agent_log": "dial tcp 10.0.0.7:10255: connect: connection refused\n"}),

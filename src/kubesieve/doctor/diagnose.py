@@ -126,6 +126,8 @@ def _unknowns(case: Case) -> Iterator[Unknown]:
         )
     if case.direct is not None and case.proxy is None:
         yield Unknown("does a proxy in between leak or over-filter?", "none was named: add --proxy URL")
+    if case.unusable:
+        yield Unknown("what does the list of pods say that was given?", f"{case.unusable}; it was left out")
     if case.truth is None:
         yield Unknown("which containers should be seen?", "no pod list could be read: add --pods FILE")
     elif case.known is None and case.direct is None:

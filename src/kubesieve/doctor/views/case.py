@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from kubesieve.agents import (
@@ -27,13 +27,18 @@ SETTLED_SECONDS = 60.0
 
 @dataclass
 class Case:
-    """``direct`` and ``proxy`` are None where nobody looked there; ``known`` is the pod list from elsewhere."""
+    """``direct`` and ``proxy`` are None where nobody looked there.
+
+    ``known`` is the pod list from elsewhere as far as it is of this node, None where there is none, or none that can be
+    used: ``unusable`` says why.
+    """
 
     evidence: Evidence
     direct: View | None
     proxy: View | None
     known: PodsView | None
     log: AgentLog | None
+    unusable: str = ""
 
     @cached_property
     def seen(self) -> View | None:
@@ -103,17 +108,44 @@ class Case:
         if not self.seen:
             return {}
         bodies = [view.good(PODS) for view in self.views()]
-        whole = self.evidence.pods or next((one.body for one in bodies if one), b"")
-        known = container_check(self.seen.agent_view(), known_containers(whole))
+        shown = next((one.body for one in bodies if one), b"")
+        whole = known_containers((self.evidence.pods if self.known else None) or shown)
+        here = [one for one in whole if not self.known or one.key[:2] in self.known.pods]
+        known = container_check(self.seen.agent_view(), here)
         return {row.key: row for row in ui_rows(self._report(self.seen), known) if self.mine(row.key.namespace)}
 
 
 def make_case(evidence: Evidence) -> Case:
     """Reads evidence into a case; never raises."""
-    return Case(
-        evidence,
-        make_view(evidence, Source.DIRECT),
-        make_view(evidence, Source.PROXY),
-        read_pods_view(evidence.pods) if evidence.pods is not None else None,
-        read_agent_log(evidence.agent_log) if evidence.agent_log is not None else None,
-    )
+    direct, proxy = make_view(evidence, Source.DIRECT), make_view(evidence, Source.PROXY)
+    known, unusable = _known(evidence.pods, _node_name(direct, proxy))
+    log = read_agent_log(evidence.agent_log) if evidence.agent_log is not None else None
+    return Case(evidence, direct, proxy, known, log, unusable)
+
+
+def _node_name(*views: View | None) -> str:
+    """As the first view that says it calls the node, "" where none does."""
+    for view in views:
+        if view and view.stats and view.stats.node_name:
+            return view.stats.node_name
+        if view and view.list:
+            return next((pod.node for pod in view.list.pods.values() if pod.node), "")
+    return ""
+
+
+def _known(body: bytes | None, node: str) -> tuple[PodsView | None, str]:
+    """The pods of a list that are on a node, and those that do not say where they run; or why it cannot be used."""
+    if body is None:
+        return None, ""
+    everywhere = read_pods_view(body)
+    if not everywhere.readable:
+        return None, f"it cannot be read: {everywhere.flaw.value if everywhere.flaw else ''}"
+    nodes = {pod.node for pod in everywhere.pods.values() if pod.node}
+    if not node and len(nodes) > 1:
+        return None, "it names pods of several nodes, and no view says which node it is of"
+    return replace(everywhere, pods={name: pod for name, pod in everywhere.pods.items() if _may_run_on(node, pod)}), ""
+
+
+def _may_run_on(node: str, pod: Pod) -> bool:
+    """Without a node a pod waits for one, or the list was cut down by hand."""
+    return not node or pod.node == node or (not pod.node and pod.phase != "Pending")
