@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubesieve.doctor.bundle.redact import NOTES, redact
@@ -50,7 +50,6 @@ def test_a_secret_is_in_no_byte_of_the_bundle(place: str) -> None:
 
 
 @given(st.sampled_from(sorted(PLACES)), secrets)
-@settings(max_examples=300)
 def test_whatever_the_secret_and_wherever_it_is(place: str, secret: str) -> None:
     evidence = redact(PLACES[place](secret))
     assert secret not in repr(evidence)

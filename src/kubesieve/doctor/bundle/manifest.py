@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -13,8 +14,10 @@ SCHEMA = 1
 MANIFEST, PODS, LOG = "manifest.json", "pods.json", "agent.log"
 MOST_EXCHANGES = 200
 
-Short = Annotated[str, Meta(max_length=2000)]
-Count = Annotated[int, Meta(ge=0, le=1 << 40)]
+MOST_TEXT, MOST_NAMES, MOST_HEADERS, MOST_NAMESPACES = 2000, 200, 100, 10_000
+
+Short = Annotated[str, Meta(max_length=MOST_TEXT)]
+Count = Annotated[int, Meta(ge=0, le=1 << 62)]
 Seconds = Annotated[float, Meta(ge=0, le=1 << 40)]
 
 
@@ -28,7 +31,7 @@ class FramingRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class FailureRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     reason: Short
     sentence: Short
-    names: Annotated[tuple[Short, ...], Meta(max_length=200)]
+    names: Annotated[tuple[Short, ...], Meta(max_length=MOST_NAMES)]
 
 
 class ExchangeRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -36,7 +39,7 @@ class ExchangeRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     target: Short
     method: Short
     status: Annotated[int, Meta(ge=0, le=999)] | None
-    headers: Annotated[dict[Short, Short], Meta(max_length=100)]
+    headers: Annotated[dict[Short, Short], Meta(max_length=MOST_HEADERS)]
     round: Annotated[int, Meta(ge=1, le=100)]
     at: Seconds
     took: Seconds
@@ -58,7 +61,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     version: Short
     taken: Seconds
     redacted: Annotated[tuple[Short, ...], Meta(max_length=20)]
-    expected: Annotated[tuple[Short, ...], Meta(max_length=1000)]
+    expected: Annotated[tuple[Short, ...], Meta(max_length=MOST_NAMESPACES)]
     doors: dict[Source, DoorRecord]
     exchanges: Annotated[tuple[ExchangeRecord, ...], Meta(max_length=MOST_EXCHANGES)]
     pods: bool
@@ -106,7 +109,12 @@ def _record(number: int, one: Exchange) -> ExchangeRecord:
 
 
 def restore(manifest: Manifest, files: dict[str, bytes]) -> Evidence:
-    """Evidence out of a manifest and the files beside it, by name. Raises KeyError where a file it names is missing."""
+    """Evidence out of a manifest and the files beside it, by name.
+
+    Raises KeyError where a file it names is missing, ValidationError where a source's URL is none.
+    """
+    for door in manifest.doors.values():
+        _check_url(door.url)
     return Evidence(
         exchanges=tuple(_exchange(record, files) for record in manifest.exchanges),
         doors={source: Door(one.url, one.has_token, one.token_expires) for source, one in manifest.doors.items()},
@@ -116,6 +124,15 @@ def restore(manifest: Manifest, files: dict[str, bytes]) -> Evidence:
         taken=manifest.taken,
         version=manifest.version,
     )
+
+
+def _check_url(url: str) -> None:
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        raise msgspec.ValidationError("expected a URL; got none") from None
+    if port is not None and not url.startswith(("http://", "https://")):
+        raise msgspec.ValidationError("expected http:// or https://; got another scheme")
 
 
 def _exchange(record: ExchangeRecord, files: dict[str, bytes]) -> Exchange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from kubesieve.doctor.bundle.manifest import MOST_HEADERS, MOST_NAMES, MOST_TEXT
 from kubesieve.doctor.bundle.secrets import ANYWHERE, FIELDS, IN_LOGS, Pattern, without
 from kubesieve.doctor.evidence import Door, Evidence, Exchange, Failure
 
@@ -31,19 +32,24 @@ def redact(evidence: Evidence) -> Evidence:
         doors={source: _door(door) for source, door in evidence.doors.items()},
         pods=without(pods, ANYWHERE + FIELDS) if pods is not None else None,
         agent_log=_words(log, IN_LOGS + ANYWHERE + FIELDS) if log is not None else None,
+        expected=frozenset(map(_short, evidence.expected)),
     )
 
 
 def _exchange(exchange: Exchange) -> Exchange:
-    headers = {name: _words(value) for name, value in exchange.headers.items() if not _NEVER_KEPT.search(name)}
-    failure = exchange.failure
+    kept = [(name, value) for name, value in exchange.headers.items() if not _NEVER_KEPT.search(name)]
     return replace(
         exchange,
         target=_target(exchange.target),
-        headers=headers,
+        headers={_short(name): _short(value) for name, value in kept[:MOST_HEADERS]},
         body=without(exchange.body, ANYWHERE if _is_exposition(exchange) else ANYWHERE + FIELDS),
-        failure=Failure(failure.reason, _words(failure.sentence), failure.names) if failure else None,
+        failure=_failure(exchange.failure) if exchange.failure else None,
     )
+
+
+def _failure(failure: Failure) -> Failure:
+    names = tuple(map(_short, failure.names[:MOST_NAMES]))
+    return Failure(_short(failure.reason), _short(failure.sentence), names)
 
 
 def _is_exposition(exchange: Exchange) -> bool:
@@ -52,13 +58,18 @@ def _is_exposition(exchange: Exchange) -> bool:
 
 
 def _target(target: str) -> str:
-    path, mark, query = target.partition("?")
-    return target if query in _HARMLESS_QUERIES else f"{path}{mark}[redacted]"
+    path, mark, query = _short(target).partition("?")
+    return _short(target) if query in _HARMLESS_QUERIES else f"{path}{mark}[redacted]"
 
 
 def _door(door: Door) -> Door:
     url = re.split(r"[?#]", _USERINFO.sub(r"\1", door.url))[0]
-    return replace(door, url=url)
+    return replace(door, url=_short(url))
+
+
+def _short(text: str) -> str:
+    """As much as a manifest holds."""
+    return _words(text[:MOST_TEXT])[:MOST_TEXT]
 
 
 def _words(text: str, patterns: tuple[Pattern, ...] = ANYWHERE + FIELDS) -> str:
