@@ -182,6 +182,7 @@ def test_nobody_there_is_told() -> None:
         (("--every", "60s"), "give something to look at"),
         (("--admin-listen", ":0", "--proxy", "https://127.0.0.1:1"), "give --every"),
         (("--node", "../etc", "--kubeconfig", "no-such-file"), "expected"),
+        (("--node", "worker-1", "--direct", "https://127.0.0.1:1"), "give one of them"),
         (("-o", "xml"), "xml"),
     ],
 )

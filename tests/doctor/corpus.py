@@ -454,6 +454,13 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
         HEALTHY,
         Scene(allowed=frozenset({"tenant-a"}), direct=False, more={"pods": pods_of(other_nodes), "expected": MINE}),
     ),
+    "slis in error, nobody looked at the kubelet": (
+        "KS0303",
+        Scene(
+            direct=False,
+            spoil_proxy={"/metrics/slis": status(500), CADVISOR: without_lines(rb'namespace="sandbox"')},
+        ),
+    ),
     "another port in the log": (
         "KS0802",
         Scene(more={"agent_log": "dial tcp 10.0.0.7:10255: connect: connection refused\n"}),

@@ -19,7 +19,7 @@ from kubesieve.cli.output import progress, show
 from kubesieve.doctor.bundle.loading import load
 from kubesieve.doctor.bundle.redact import NOTES, redact
 from kubesieve.doctor.bundle.saving import save
-from kubesieve.doctor.collect.cluster import node_entrance, pods_of
+from kubesieve.doctor.collect.cluster import node_entrance, pods_in, pods_of
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, gather
 from kubesieve.doctor.collect.kubeconfig import api_server, default_path
@@ -39,6 +39,7 @@ Examples:
   kubesieve doctor --direct https://10.0.0.7:10250 --proxy https://proxy.example:8443 --token-file token --ca ca.crt
   kubesieve doctor --node worker-1 --proxy http://10.0.0.9:8080 --save case.zip
   kubesieve doctor --proxy https://proxy.example:8443 --pods pods.json --namespaces team-a
+  kubesieve doctor --proxy https://proxy.example:8443 --kubeconfig ~/.kube/config --namespaces team-a
   kubesieve doctor --from case.zip -o markdown
   kubesieve doctor --direct https://10.0.0.7:10250 --proxy https://proxy.example:8443 --every 60s --admin-listen :9441
 """
@@ -81,7 +82,7 @@ _LOOK = (
     click.option("--pods", type=_FILE, help="Pods known elsewhere: kubectl get pods -A -o json."),
     click.option("--agent-log", type=_FILE, help="The agent's log, or what `agent status` printed."),
     click.option("--namespaces", metavar="A,B", help="What should be seen; else everything the direct view has."),
-    click.option("--kubeconfig", type=_FILE, help="For --node. [default: $KUBECONFIG, ~/.kube/config]"),
+    click.option("--kubeconfig", type=_FILE, help="For --node and live pods. [default: $KUBECONFIG, ~/.kube/config]"),
     click.option("--context", metavar="NAME", help="Of the kubeconfig. [default: the current one]"),
     click.option("--token-file", type=_FILE, help="The token to show. [default: the pod's own, where there is one]"),
     click.option("--proxy-token-file", type=_FILE, help="The token for the proxy. [default: the same]"),
@@ -181,32 +182,43 @@ async def take(options: Options) -> Evidence:
 
 
 async def _plan(options: Options) -> Plan:
+    if options.node and options.direct:
+        raise click.UsageError("--node and --direct both name the direct view: give one of them")
+    expected = parse_namespaces(options.namespaces) if options.namespaces else frozenset()
+    entrances, has_token = _entrances(options)
+    pods = read_file(options.pods) if options.pods else None
+    if options.node or options.kubeconfig or options.context:
+        server = api_server(options.kubeconfig or default_path(), options.context)
+        if options.node:
+            entrances[Source.DIRECT], has_token[Source.DIRECT] = node_entrance(server, options.node), True
+        if pods is None:
+            pods = await _pods(server, options, expected)
+    log = read_file(options.agent_log).decode("utf-8", "replace") if options.agent_log else None
+    return Plan(entrances, has_token, options.interval, options.timeout, pods, log, expected)
+
+
+def _entrances(options: Options) -> tuple[dict[Source, Entrance], dict[Source, bool]]:
+    """Of what has a URL; and whether a token is at hand there, shown or not."""
+    trusting = Trusting(options.ca, options.insecure, options.token_on_http)
     entrances: dict[Source, Entrance] = {}
     has_token: dict[Source, bool] = {}
-    pods = read_file(options.pods) if options.pods else None
-    if options.node:
-        server = api_server(options.kubeconfig or default_path(), options.context)
-        entrances[Source.DIRECT] = node_entrance(server, options.node)
-        has_token[Source.DIRECT] = True
-        pods = pods or await _pods(server, options)
-    trusting = Trusting(options.ca, options.insecure, options.token_on_http)
     for source, url, file, name in (
         (Source.DIRECT, options.direct, options.token_file, options.direct_server_name),
         (Source.PROXY, options.proxy, options.proxy_token_file or options.token_file, options.proxy_server_name),
     ):
-        if url and source not in entrances:
+        if url:
             authorization = authorization_of(file)
             entrances[source] = trusting.entrance(f"--{source.value}", url, authorization, name)
             has_token[source] = authorization is not None
-    log = read_file(options.agent_log).decode("utf-8", "replace") if options.agent_log else None
-    expected = parse_namespaces(options.namespaces) if options.namespaces else frozenset()
-    return Plan(entrances, has_token, options.interval, options.timeout, pods, log, expected)
+    return entrances, has_token
 
 
-async def _pods(server: Entrance, options: Options) -> bytes | None:
+async def _pods(server: Entrance, options: Options, namespaces: frozenset[str]) -> bytes | None:
     """The API server's list, where it may be had: the look goes on without."""
     try:
-        return await pods_of(server, options.node or "", options.timeout)
+        if options.node:
+            return await pods_of(server, options.node, options.timeout)
+        return await pods_in(server, namespaces, options.timeout)
     except OwnFault as fault:
         click.echo(f"kubesieve: {fault.reason}: {fault.sentence}", err=True)
         return None

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Exchange, Source
-from kubesieve.doctor.finding import Blame, Finding
+from kubesieve.doctor.finding import Blame, Finding, Severity
 from kubesieve.doctor.rules.not_offered import IN_EVERY_KUBELET, is_refused, is_wrong_404
 from kubesieve.doctor.rules.proofs import answered, listed
 from kubesieve.doctor.views.case import Case
@@ -27,6 +27,8 @@ _BY_REASON: Mapping[str, str | None] = {
 _TLS_ANSWER = b"HTTP request to an HTTPS server"
 _NODE_PROXY = re.compile(rb'"message":"(error trying to reach service: [^"\\]{1,300})')
 """What an API server says, in a Status, of a kubelet that it cannot reach."""
+_SPARED = frozenset({"/metrics/slis", "/metrics/probes"})
+"""An agent that gets nothing there warns, and has all its numbers."""
 _OPTIONAL = frozenset({"/spec", "/spec/"})
 
 
@@ -138,8 +140,17 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
     }
     seen = f"{view.source.value}: {listed(_came(one) for one in exchanges)}"
     blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112", "KS0115") else None
-    proofs = tuple(map(answered, exchanges))
-    return Finding(code, seen, proofs, endpoint=first.path, values=values, blame=blame, explains=_explained(case, view))
+    spared = all(one.path in _SPARED for one in exchanges)
+    return Finding(
+        code,
+        seen,
+        tuple(map(answered, exchanges)),
+        endpoint=first.path,
+        values=values,
+        blame=blame,
+        severity=Severity.WARNING if spared else None,
+        explains=_explained(case, view),
+    )
 
 
 def _words(exchange: Exchange) -> str:
