@@ -11,9 +11,8 @@ from typing import Any
 import click
 
 from kubesieve.cli.entrances import Trusting, authorization_of
-from kubesieve.cli.main import COULD_NOT
 from kubesieve.cli.output import progress, show
-from kubesieve.doctor.audit.judge import answered, judge
+from kubesieve.doctor.audit.judge import judge
 from kubesieve.doctor.audit.probing import Sides, kubelet_url, observe
 from kubesieve.doctor.reports import FORMS
 from kubesieve.sieve import parse_namespaces
@@ -70,7 +69,8 @@ def audit(output: str, *, verbose: bool, **given: Any) -> None:
 
     Asks by GET alone: plain requests, odd paths, headers and parameters that might widen the view, other formats, and
     whatever must be refused (exec and its like, of a pod that does not exist, hung up on at once).
-    Exit code 0: nothing found; 1: findings; 2: the proxy gave no good answer, or wrong usage.
+    Exit code 0: nothing found; 1: findings; 2: nothing could be found (no good answer, no neighbours, no pod list of
+    the kubelet's where --direct was given), or wrong usage.
     """
     sides = _sides(Options(**given))
     say = progress()
@@ -78,7 +78,7 @@ def audit(output: str, *, verbose: bool, **given: Any) -> None:
     say("comparing")
     diagnosis = judge(seen)
     show(diagnosis, output, verbose=verbose)
-    sys.exit(diagnosis.exit if answered(seen) else COULD_NOT)
+    sys.exit(diagnosis.exit)
 
 
 def _sides(options: Options) -> Sides:

@@ -43,15 +43,20 @@ class ViewFacts:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """``findings`` in the order of likelihood; ``unknowns`` what could not be told; ``notes`` on how it was taken."""
+    """``findings`` in the order of likelihood; ``unknowns`` what could not be told; ``notes`` on how it was taken;
+    ``looked`` is False where nothing can be concluded for want of a look.
+    """
 
     findings: tuple[Finding, ...]
     unknowns: tuple[Unknown, ...] = ()
     containers: tuple[ContainerLine, ...] = ()
     views: Mapping[str, ViewFacts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    looked: bool = True
 
     @property
     def exit(self) -> int:
-        """0 where all is as expected, 1 where something is to be done."""
+        """0 where all is as expected, 1 where something is to be done, 2 where nobody could look."""
+        if not self.looked:
+            return 2
         return int(any(severity_of(finding) is not Severity.INFO for finding in self.findings))

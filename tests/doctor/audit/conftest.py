@@ -101,10 +101,25 @@ def passed_on(shared_node: EmbeddedNode, pass_through: PassThrough) -> Observed:
     return look_at(shared_node, pass_through.url)
 
 
+@pytest.fixture(scope="session")
+def our_view(shared_node: EmbeddedNode) -> Observed:
+    """A whole look at kubesieve's own serve, with nothing to be found in it."""
+    shared_node.kubelet.mend()
+    gateway = our_gateway(shared_node)
+    try:
+        return look_at(shared_node, gateway.url)
+    finally:
+        gateway.stop()
+
+
+def our_gateway(node: EmbeddedNode) -> Gateway:
+    return Gateway(Settings(LOOPBACK, LOOPBACK, URL(node.url), Policy(ALLOWED), kubelet_ca=node.ca_file))
+
+
 @pytest.fixture
 def ours(node: EmbeddedNode) -> Iterator[Gateway]:
     """kubesieve's own serve."""
-    gateway = Gateway(Settings(LOOPBACK, LOOPBACK, URL(node.url), Policy(ALLOWED), kubelet_ca=node.ca_file))
+    gateway = our_gateway(node)
     yield gateway
     gateway.stop()
 

@@ -28,7 +28,7 @@ class Row(NamedTuple):
     instead: str | None = None
 
 
-FOUND_BY_THE_AUDIT_ALONE = {"KS0907"}
+FOUND_BY_THE_AUDIT_ALONE = {"KS0116", "KS0314", "KS0315", "KS0907"}
 
 TABLE = {
     "KS0101": Row("connection refused", "401 everywhere", "KS0104"),

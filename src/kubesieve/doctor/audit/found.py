@@ -14,6 +14,9 @@ from kubesieve.doctor.rules.proofs import listed
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.endpoints import BY_PATH, Kind
 
+UNREAD = "is all of"
+"""How a question begins that a body leaves open which no reader takes."""
+
 _PROOFS = 5
 _AS_WORDS = {Kind.TEXT: "KS0401", Kind.PODS: "KS0402", Kind.SUMMARY: "KS0403"}
 _LISTS = {"KS0404": "places", "KS0407": "interfaces", "KS0410": "families", "KS0423": "members"}
@@ -28,7 +31,7 @@ def in_bodies(looks: Iterable[Look], known: Known, common: Mapping[str, str]) ->
         try:
             leaks = search(BY_PATH[path], look.reply.body, known)
         except BodyFault as fault:
-            yield Unknown(f"is all of {path} the caller's?", f"it cannot be read exactly: {fault.sentence}")
+            yield Unknown(f"{UNREAD} {path} the caller's?", f"it cannot be read exactly: {fault.sentence}")
             leaks = as_words(look, known)
         yield from grouped(path, leaks, common)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from kubesieve.doctor.audit.found import in_bodies, unanswered
+from kubesieve.doctor.audit.found import UNREAD, has_data, in_bodies, unanswered
+from kubesieve.doctor.audit.held_back import held_back
 from kubesieve.doctor.audit.known import Known, learn
 from kubesieve.doctor.audit.observed import Observed
 from kubesieve.doctor.audit.paths import by_asking
@@ -31,21 +32,45 @@ _TEXTS = tuple(endpoint.path for endpoint in ENDPOINTS if endpoint.kind is Kind.
 
 
 def judge(seen: Observed) -> Diagnosis:
-    """Never raises on account of what came. Leaks come before what the proxy holds back."""
+    """Never raises on account of what came. Leaks come before what the proxy holds back.
+
+    ``looked`` is False where nothing was found and nothing could have been: that is no pass.
+    """
     known = learn(seen.allowed, seen.bodies(*_LISTS), seen.bodies(*_TEXTS))
-    common = {"url": seen.url, "allowed": ",".join(sorted(seen.allowed))}
     case = make_case(seen.evidence)
-    told = [*in_bodies(seen.base, known, common), *by_asking(seen, known, common), *_of_proxy(case)]
-    findings = sorted((one for one in told if isinstance(one, Finding)), key=_order)
-    if answered(seen) and all(severity_of(one) is Severity.INFO for one in findings):
-        findings = [_passed(seen, case), *findings]
+    told = list(_told(seen, case, known))
+    findings = [one for one in told if isinstance(one, Finding)]
     open_ones = [one for one in told if isinstance(one, Unknown)]
-    unknowns = [*unanswered(seen.base, _absent(case)), *open_ones, *_untold(seen, case, known), *seen.unasked]
+    blind = tuple(_blind(seen, case, known, unread=any(one.question.startswith(UNREAD) for one in open_ones)))
+    if not any(severity_of(one) is not Severity.INFO for one in findings):
+        findings.append(_proves_nothing(blind) if blind else _passed(seen, case, findings))
+    open_ones = [*unanswered(seen.base, _absent(case)), *open_ones]
+    unseen = (Unknown("would a leak have been seen?", because) for because, _ in blind)
     return Diagnosis(
-        tuple(findings),
-        tuple(dict.fromkeys(unknowns)),
+        tuple(sorted(findings, key=_order)),
+        tuple(dict.fromkeys((*open_ones, *unseen, *seen.unasked))),
         views={view.source.value: facts(view) for view in case.views()},
+        looked=_leaks(findings) or (answered(seen) and (not blind or _concludes(findings))),
     )
+
+
+def _told(seen: Observed, case: Case, known: Known) -> Iterator[Finding | Unknown]:
+    common = {"url": seen.url, "allowed": ",".join(sorted(seen.allowed))}
+    yield from in_bodies(seen.base, known, common)
+    yield from by_asking(seen, known, common)
+    ruled = list(_of_proxy(case))
+    yield from ruled
+    yield from held_back(seen, [one for one in ruled if isinstance(one, Finding)])
+
+
+def _leaks(findings: Iterable[Finding]) -> bool:
+    return any(one.code.startswith("KS04") and severity_of(one) is not Severity.INFO for one in findings)
+
+
+def _concludes(findings: Iterable[Finding]) -> bool:
+    """Whether any says something of the proxy: that the kubelet's own answer failed does not, nor KS0116."""
+    counted = (one for one in findings if severity_of(one) is not Severity.INFO and one.code != "KS0116")
+    return any(one.code >= "KS03" or not _of_kubelet(one) for one in counted)
 
 
 def _absent(case: Case) -> frozenset[str]:
@@ -58,38 +83,63 @@ def _absent(case: Case) -> frozenset[str]:
 
 def _order(finding: Finding) -> tuple[object, ...]:
     weight, *rest = likelihood(finding)
-    return weight, not finding.code.startswith("KS04"), *rest
+    return weight, finding.code != "KS0907", not finding.code.startswith("KS04"), *rest
+
+
+def _of_kubelet(finding: Finding) -> bool:
+    return bool(finding.proofs) and all(proof.source is Source.DIRECT for proof in finding.proofs)
 
 
 def _of_proxy(case: Case) -> Iterator[Finding | Unknown]:
-    """A fault of the kubelet's own is nobody's leak, and leaves open what it would have shown."""
+    """A fault of the kubelet's own is nobody's leak, and leaves open what it would have shown; without its pod list it
+    has to be mended first.
+    """
+    lost = case.direct is not None and case.direct.list is None
     for rule in RULES:
         for finding in rule(case):
-            if finding.proofs and all(proof.source is Source.DIRECT for proof in finding.proofs):
+            if _of_kubelet(finding) and not (lost and finding.code.startswith("KS01")):
                 yield Unknown("what does the kubelet itself show?", f"{finding.code}: {finding.seen}")
             else:
                 yield finding
 
 
 def answered(seen: Observed) -> bool:
-    """Whether the proxy gave any good answer; without one nothing can be said of it."""
-    return any(look.good for look in seen.base)
+    """Whether the proxy gave any good answer with data; without one nothing can be said of it."""
+    return any(look.good and has_data(look.probe.meant) for look in seen.base)
 
 
-def _untold(seen: Observed, case: Case, known: Known) -> Iterator[Unknown]:
+Blind = tuple[str, str]
+"""Why a search could find nothing, and what to do about it."""
+
+
+def _blind(seen: Observed, case: Case, known: Known, *, unread: bool) -> Iterator[Blind]:
     if not answered(seen):
-        yield Unknown("does the proxy leak?", "it gave no good answer to any plain request")
-    if case.direct is not None and not known.namespaces:
-        yield Unknown(
-            "would a leak have been seen?",
-            "no namespace but those allowed runs anything on this node: look at a node that others share",
+        yield "the proxy gave no good answer to any plain request", "ask a proxy that answers"
+    elif unread:
+        yield "a body came that cannot be read exactly", "see what the proxy makes of it: kubesieve filter"
+    if case.direct is not None and case.direct.list is None:
+        yield (
+            "the kubelet's own pod list did not come, so that nobody said whose is what",
+            "give --direct a token that may read it (--direct-token-file), or leave --direct out for a weaker look",
+        )
+    elif case.direct is not None and not known.namespaces:
+        yield (
+            "no namespace but those allowed runs anything on this node",
+            "look at a node that others share, or allow fewer with --allowed",
         )
 
 
-def _passed(seen: Observed, case: Case) -> Finding:
+def _proves_nothing(blind: tuple[Blind, ...]) -> Finding:
+    because, remedy = blind[0]
+    proofs = tuple(Proof(one, None) for one, _ in blind)
+    return Finding("KS0116", because, proofs, values={"because": because, "remedy": remedy})
+
+
+def _passed(seen: Observed, case: Case, findings: Iterable[Finding]) -> Finding:
     asked = len(seen.proxied)
     good = [look.probe.meant for look in seen.base if look.good and look.probe.meant]
-    also = ", and nothing is held back" if case.direct and case.direct.list else ""
+    all_came = case.direct is not None and not any(one.code == "KS0314" for one in findings)
+    also = ", and nothing is held back" if all_came else ""
     values = {"also": also, "count": str(asked), "endpoints": ", ".join(dict.fromkeys(good)), "url": seen.url}
     proofs = tuple(Proof("nothing foreign", Source.PROXY, path) for path in dict.fromkeys(good))
     return Finding("KS0907", f"{asked} answers of {seen.url}", proofs, values=values)

@@ -60,7 +60,9 @@ class Observed:
     control: Look
     upgrade_control: Look
     running_pods: Looks = ()
-    """The proxy's /runningpods/, then the kubelet's."""
+    """The proxy's /runningpods/, then the kubelet's, which was asked before it."""
+    after: Looks = ()
+    """The kubelet's endpoints once more, when the proxy had given its plain answers."""
     odd: Looks = ()
     elsewhere: Looks = ()
     spoofed: Looks = ()

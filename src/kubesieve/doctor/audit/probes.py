@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from kubesieve.kubelet.endpoints import ENDPOINTS, Kind
+
 NOBODY = "kubesieve-audit/none/none"
 """Namespace, pod and container that do not exist."""
 
@@ -53,6 +55,9 @@ def _probe(target: str, meant: str = "", **headers: str) -> Probe:
 
 RUNNING_PODS = Probe("/runningpods/", "/runningpods/")
 """The one endpoint that a doctor's look leaves out."""
+
+AFTER = tuple(Probe(endpoint.path, endpoint.path) for endpoint in ENDPOINTS if endpoint.kind is not Kind.HEALTH)
+"""Asked of the kubelet a last time: what it shows before and after the proxy is no churn."""
 
 ODD = (
     _probe("//pods", "/pods"),

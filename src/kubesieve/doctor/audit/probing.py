@@ -57,9 +57,9 @@ async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
 
     say("odd paths, headers, parameters, formats, exec and its like")
     control, upgrade_control = await looks((probes.CONTROL, probes.UPGRADE_CONTROL))
-    running_pods = await looks((probes.RUNNING_PODS,))
-    if sides.direct:
-        running_pods += await looks((probes.RUNNING_PODS,), place_of(sides.direct, sides.seconds))
+    kubelet = place_of(sides.direct, sides.seconds) if sides.direct else None
+    own = await looks((probes.RUNNING_PODS,), kubelet) if kubelet else ()
+    running_pods = await looks((probes.RUNNING_PODS,)) + own
     return Observed(
         str(sides.proxy.url).rstrip("/"),
         sides.allowed,
@@ -67,6 +67,7 @@ async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
         control,
         upgrade_control,
         running_pods,
+        after=await looks(probes.AFTER, kubelet) if kubelet else (),
         odd=await looks(probes.ODD),
         elsewhere=await looks(probes.ELSEWHERE),
         spoofed=await looks(probes.SPOOFED),

@@ -7,12 +7,25 @@ from kubesieve.doctor.verdicts.agent import AGENT
 from kubesieve.doctor.verdicts.bodies import BODIES
 from kubesieve.doctor.verdicts.freshness import FRESHNESS
 from kubesieve.doctor.verdicts.healthy import HEALTHY
+from kubesieve.doctor.verdicts.held_back import HELD_BACK, NOTHING_PROVED
 from kubesieve.doctor.verdicts.identity import IDENTITY
 from kubesieve.doctor.verdicts.leaks import LEAKS
 from kubesieve.doctor.verdicts.limits import LIMITS
 from kubesieve.doctor.verdicts.overfiltering import OVERFILTERING
 from kubesieve.doctor.verdicts.transport import TRANSPORT
 
-GROUPS = (TRANSPORT, BODIES, OVERFILTERING, LEAKS, LIMITS, IDENTITY, FRESHNESS, AGENT, HEALTHY)
+GROUPS = (
+    TRANSPORT,
+    NOTHING_PROVED,
+    BODIES,
+    OVERFILTERING,
+    HELD_BACK,
+    LEAKS,
+    LIMITS,
+    IDENTITY,
+    FRESHNESS,
+    AGENT,
+    HEALTHY,
+)
 
 VERDICTS: Mapping[str, Verdict] = {verdict.code: verdict for group in GROUPS for verdict in group}
