@@ -57,7 +57,7 @@ def speaking(speak: Speak, context: ssl.SSLContext | None = None) -> Iterator[Se
                 with context.wrap_socket(plain, server_side=True) if context else plain as connection:
                     connection.settimeout(5)
                     head = b""
-                    while b"\r\n\r\n" not in head:
+                    while b"\r\n\r\n" not in head and head[:1] != b"\x16":  # a greeting of TLS is answered, too
                         part = connection.recv(65536)
                         if not part:
                             return

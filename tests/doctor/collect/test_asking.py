@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,8 @@ from yarl import URL
 
 from kubesieve.doctor.collect import asking, bodies
 from kubesieve.doctor.collect.asking import PATHS, Ask, Asker, first_asks
-from kubesieve.doctor.collect.bodies import TooLarge, decode
 from kubesieve.doctor.collect.doors import Entrance
-from kubesieve.doctor.collect.gather import Plan, gather
-from kubesieve.doctor.evidence import Coding, Exchange, Source
+from kubesieve.doctor.evidence import Exchange, Source
 from tests.doctor.collect.speaking import Server, Speak, Trusted, answer, saying, speaking, trusted
 
 TOKEN = "s3cr3t-t0k3n"
@@ -168,7 +165,7 @@ def test_refused() -> None:
     assert "refused" in found.failure.sentence
 
 
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".invalid", "xn--\u00e4.invalid", "a..b.invalid"])
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".invalid", "a..b.invalid"])
 def test_a_name_that_is_no_host(host: str, ca: Trusted) -> None:
     for entrance in (Entrance(URL.build(scheme="http", host=host), None), ca.entrance(f"https://{host}:1")):
         [found] = ask(entrance)
@@ -204,7 +201,7 @@ def test_a_certificate_of_another_authority(ca: Trusted, tmp_path: Path) -> None
 
 def test_a_certificate_for_another_host(ca: Trusted) -> None:
     with speaking(saying(answer()), ca.context(ips=("192.0.2.1", "2001:db8::1"))) as server:
-        reason, sentence, names = of(ask(ca.entrance(server.url, BEARER)))
+        reason, _, names = of(ask(ca.entrance(server.url, BEARER)))
     assert reason == "upstream-tls"
     assert names == ("DNS:localhost", "IP:192.0.2.1", "IP:2001:db8::1")
     assert server.heads == []
@@ -234,70 +231,4 @@ def test_tls_to_a_plain_port(ca: Trusted) -> None:
         reason, sentence, names = of(ask(ca.entrance(server.url.replace("http:", "https:"), BEARER)))
     assert (reason, names) == ("upstream-tls", ())
     assert "no TLS" in sentence
-    assert server.heads == []
-
-
-# bodies
-
-
-PACKED = gzip.compress(b"first ")
-
-
-@pytest.mark.parametrize(
-    ("wire", "body", "coding"),
-    [
-        (b"", b"", Coding.PLAIN),
-        (b"text", b"text", Coding.PLAIN),
-        (PACKED, b"first ", Coding.GZIP),
-        (PACKED + gzip.compress(b"second"), b"first second", Coding.GZIP),
-        (PACKED[:-3], b"", Coding.BROKEN),
-        (PACKED + b"more", b"", Coding.BROKEN),
-        (PACKED + b"\x1f\x8bmore", b"", Coding.BROKEN),
-        (b"\x1f\x8b", b"", Coding.BROKEN),
-        (b"\x1f\x8b" + b"x" * 50, b"", Coding.BROKEN),
-        (PACKED.decode(errors="replace").encode(), b"", Coding.MANGLED),
-        (b"\x1f", b"\x1f", Coding.PLAIN),
-    ],
-)
-def test_what_a_body_is_whatever_was_said_of_it(wire: bytes, body: bytes, coding: Coding) -> None:
-    for said in ("", "gzip", "br"):
-        found, framing = decode(wire, said, len(wire))
-        assert (found, framing.coding, framing.said, framing.received) == (body, coding, said, len(wire))
-
-
-@pytest.mark.parametrize("make", [lambda n: gzip.compress(bytes(n)), lambda n: gzip.compress(bytes(n // 4)) * 4])
-def test_how_much_is_unpacked_is_bounded(make: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "MOST_DECODED", 1 << 20)
-    assert len(decode(make(1 << 20), "gzip", None)[0]) == 1 << 20
-    with pytest.raises(TooLarge):
-        decode(make((1 << 20) + 8), "gzip", None)
-
-
-# two looks
-
-
-def look(entrance: Entrance, interval: float) -> list[Exchange]:
-    plan = Plan({Source.PROXY: entrance}, {Source.PROXY: False}, interval, 2.0)
-    return list(asyncio.run(gather(plan)).exchanges)
-
-
-def test_a_second_look_at_what_moves() -> None:
-    with speaking(saying(answer())) as server:
-        found = look(plain(server), 0.05)
-    assert [one.path for one in found if one.round == 2] == ["/pods", "/stats/summary", "/metrics/cadvisor"]
-    assert min(one.at for one in found if one.round == 2) > max(one.at for one in found if one.round == 1)
-
-
-@pytest.mark.parametrize(("speak", "interval"), [(saying(answer()), 0.0), (saying(answer(b"", "403 Forbidden")), 0.05)])
-def test_one_look_where_none_is_wanted_or_nothing_good_came(speak: Speak, interval: float) -> None:
-    with speaking(speak) as server:
-        assert {one.round for one in look(plain(server), interval)} == {1}
-
-
-def test_the_door_says_whether_there_was_a_token_and_never_which() -> None:
-    with speaking(saying(answer())) as server:
-        entrance = Entrance(URL(server.url + "/api/"), None, BEARER)
-        found = asyncio.run(gather(Plan({Source.DIRECT: entrance}, {Source.DIRECT: True}, 0.0, 2.0)))
-    assert found.doors[Source.DIRECT].url == server.url + "/api"
-    assert found.doors[Source.DIRECT].has_token
-    assert TOKEN not in repr(found)
+    assert TOKEN not in "".join(server.heads)

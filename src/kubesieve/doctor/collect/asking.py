@@ -114,6 +114,9 @@ class Asker:
             return replace(bare, failure=Failure("upstream-too-large", words))
         except (aiohttp.ClientError, ssl.SSLError, OSError, aiohttp.http_exceptions.HttpProcessingError) as error:
             return replace(bare, failure=await self._failure(error))
+        except UnicodeError:
+            words = "expected a host that a name can have; got no connection: the name cannot be looked up"
+            return replace(bare, failure=Failure("upstream-unreachable", words))
 
     async def _get(self, bare: Exchange, ask: Ask) -> Exchange:
         entrance = self.entrance
@@ -149,8 +152,7 @@ def _headers(ask: Ask, authorization: str | None) -> dict[str, str]:
 
 
 def _under(base: URL, path: str) -> URL:
-    prefix = "" if base.path == "/" else base.path
-    return base.with_path(prefix + path, encoded=True)
+    return base.with_path(base.raw_path.rstrip("/") + path, encoded=True)
 
 
 def _number(text: str | None) -> int | None:

@@ -13,6 +13,7 @@ MOST_DECODED = 256 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _MANGLED = b"\x1f\xef\xbf\xbd"
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
+_MOST_MEMBERS = 100
 
 
 class TooLarge(Exception):
@@ -42,11 +43,21 @@ def decode(wire: bytes, said: str, announced: int | None) -> tuple[bytes, Framin
 
 
 def _gunzip(wire: bytes) -> bytes | None:
-    unpacker = zlib.decompressobj(_GZIP_ONLY)
-    try:
-        body = unpacker.decompress(wire, MOST_DECODED)
-    except zlib.error:
-        return None
-    if unpacker.unconsumed_tail:
-        raise TooLarge
-    return body if unpacker.eof else None
+    """Every member, one after the other, as gzip readers do; None where anything else is in between or behind."""
+    members: list[bytes] = []
+    left = MOST_DECODED
+    for _ in range(_MOST_MEMBERS):
+        unpacker = zlib.decompressobj(_GZIP_ONLY)
+        try:
+            members.append(unpacker.decompress(wire, left + 1))
+        except zlib.error:
+            return None
+        left -= len(members[-1])
+        if left < 0:
+            raise TooLarge
+        if not unpacker.eof:
+            return None
+        wire = unpacker.unused_data
+        if not wire:
+            return b"".join(members)
+    return None
