@@ -227,4 +227,4 @@ def test_interfaces_of_a_pod_in_the_nodes_network_are_told_whatever_their_names(
 def test_a_body_that_no_reader_takes_is_searched_for_names_and_that_is_said(path: str, body: bytes, code: str) -> None:
     found = judge(seen(path, body))
     assert code in {one.code for one in found.findings}
-    assert any("cannot be read exactly" in one.because for one in found.unknowns)
+    assert any("no exact reader" in one.because for one in found.unknowns)

@@ -17,6 +17,7 @@ from kubesieve.kubelet.bodies import Caps, decode
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 64 * 1024 * 1024
+LATE = "no answer in time"
 _PIECE = 64 * 1024
 
 
@@ -52,7 +53,7 @@ async def ask(place: Place, probe: Probe) -> Reply:
         async with asyncio.timeout(place.seconds):
             return await _exchange(place, probe)
     except TimeoutError:
-        return Reply(None, failure="no answer in time")
+        return Reply(None, failure=LATE)
     except ssl.SSLError as error:
         return Reply(None, failure=f"TLS: {_tls_reason(error)}")
     except ConnectionRefusedError:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from kubesieve.doctor.audit.known import Known
+from kubesieve.doctor.audit.known import Known, read_json
 from kubesieve.doctor.audit.observed import Look
 from kubesieve.doctor.audit.search import Leak, namespaces_of, neighbours_interface, search
 from kubesieve.doctor.audit.words import labels_in, names_in
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof, Severity, Unknown
 from kubesieve.doctor.rules.proofs import listed
+from kubesieve.exposition import SampleLine, lines
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.endpoints import BY_PATH, Kind
 
@@ -24,6 +25,7 @@ _LISTS = {"KS0404": "places", "KS0407": "interfaces", "KS0410": "families", "KS0
 
 def in_bodies(looks: Iterable[Look], known: Known, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
     """What the proxy's good answers hold; ``common`` are values of every finding."""
+    unread: dict[str, str] = {}
     for look in looks:
         path = look.probe.meant
         if not look.good or not path:
@@ -31,14 +33,35 @@ def in_bodies(looks: Iterable[Look], known: Known, common: Mapping[str, str]) ->
         try:
             leaks = search(BY_PATH[path], look.reply.body, known)
         except BodyFault as fault:
-            yield Unknown(f"{UNREAD} {path} the caller's?", f"it cannot be read exactly: {fault.sentence}")
+            unread[path] = fault.sentence
             leaks = as_words(look, known)
         yield from grouped(path, leaks, common)
+    if unread:
+        because = f"no exact reader takes it: {next(iter(unread.values()))}"
+        yield Unknown(f"{UNREAD} {listed(unread, 12)} the caller's?", because)
 
 
 def has_data(path: str) -> bool:
     """Whether the path is an endpoint that gives what belongs to namespaces."""
     return path in BY_PATH and BY_PATH[path].kind is not Kind.HEALTH
+
+
+def is_data(look: Look) -> bool:
+    """A 200 with what a kubelet says on that path: something else may answer there."""
+    endpoint = BY_PATH.get(look.probe.meant)
+    if not look.good or endpoint is None:
+        return False
+    if endpoint.kind is Kind.TEXT:
+        return _has_samples(look.reply.body)
+    value = read_json(look.reply.body)
+    return isinstance(value, dict) and ("items" in value or "pods" in value)
+
+
+def _has_samples(body: bytes) -> bool:
+    try:
+        return any(isinstance(line, SampleLine) for line in lines(body))
+    except BodyFault:
+        return False
 
 
 def unanswered(looks: Iterable[Look], absent: Collection[str]) -> Iterator[Unknown]:

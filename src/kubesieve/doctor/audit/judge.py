@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubesieve.doctor.audit.found import UNREAD, has_data, in_bodies, unanswered
+from kubesieve.doctor.audit.found import UNREAD, in_bodies, is_data, unanswered
 from kubesieve.doctor.audit.held_back import held_back
 from kubesieve.doctor.audit.known import Known, learn
 from kubesieve.doctor.audit.observed import Observed
@@ -104,8 +104,8 @@ def _of_proxy(case: Case) -> Iterator[Finding | Unknown]:
 
 
 def answered(seen: Observed) -> bool:
-    """Whether the proxy gave any good answer with data; without one nothing can be said of it."""
-    return any(look.good and has_data(look.probe.meant) for look in seen.base)
+    """Whether the proxy gave anything that a kubelet gives; without that nothing can be said of it."""
+    return any(map(is_data, seen.base))
 
 
 Blind = tuple[str, str]
@@ -114,7 +114,10 @@ Blind = tuple[str, str]
 
 def _blind(seen: Observed, case: Case, known: Known, *, unread: bool) -> Iterator[Blind]:
     if not answered(seen):
-        yield "the proxy gave no good answer to any plain request", "ask a proxy that answers"
+        yield (
+            "the proxy gave no good answer to any plain request",
+            "see above why nothing came, and audit a proxy that answers",
+        )
     elif unread:
         yield "a body came that cannot be read exactly", "see what the proxy makes of it: kubesieve filter"
     if case.direct is not None and case.direct.list is None:

@@ -82,11 +82,16 @@ class Observed:
         return (*latest.values(), *self.running_pods[:1])
 
     @property
+    def tried(self) -> Looks:
+        """What was asked of the proxy beside the plain requests."""
+        wider = (*self.odd, *self.elsewhere, *self.spoofed, *self.queries, *self.negotiated)
+        return (*wider, *self.running, *self.reading, *self.switching)
+
+    @property
     def proxied(self) -> Looks:
         """Everything that the proxy answered."""
-        plain = (*self.base, self.control, self.upgrade_control)
-        tried = (*self.odd, *self.elsewhere, *self.spoofed, *self.queries, *self.negotiated)
-        return (*plain, *tried, *self.running, *self.reading, *self.switching)
+        every = (*self.base, self.control, self.upgrade_control, *self.tried)
+        return tuple(look for look in every if look.reply.status is not None)
 
     def bodies(self, *paths: str) -> Iterator[bytes]:
         """Every good body of these paths, whoever gave it."""

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 
-from kubesieve.doctor.audit.found import foreign_in, has_data
-from kubesieve.doctor.audit.known import Known, read_json
+from kubesieve.doctor.audit.found import foreign_in, has_data, is_data
+from kubesieve.doctor.audit.known import Known
 from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way
 from kubesieve.doctor.audit.refusals import Reached, reached, went_elsewhere
 from kubesieve.doctor.audit.words import names_in
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof, Severity, Unknown
 from kubesieve.doctor.rules.proofs import listed
-from kubesieve.exposition import SampleLine, lines
-from kubesieve.faults import BodyFault
-from kubesieve.kubelet.endpoints import BY_PATH, Kind
 
 _ROUND_CODES = {Way.TOKEN: "KS0420", Way.ANONYMOUS: "KS0421", Way.READ_ONLY: "KS0422"}
+_FEW, _MANY = 3, 20
 _FORMATS = ("protobuf", "openmetrics")
 
 Foreign = Callable[[Look], frozenset[str]]
@@ -26,6 +25,7 @@ Foreign = Callable[[Look], frozenset[str]]
 
 def by_asking(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
     """Everything but the plain answers."""
+    yield from _silent(seen)
     foreign = cache(partial(foreign_in, known=known))
     yield from _let_through("KS0411", seen.running, seen, common)
     yield from _let_through("KS0412", seen.reading, seen, common)
@@ -50,18 +50,30 @@ def _came(look: Look) -> Proof:
     return Proof(f"status {look.reply.status}, {len(look.reply.body)} bytes", Source.PROXY, _shown(look))
 
 
-def _let_through(code: str, looks: Looks, seen: Observed, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
+def _silent(seen: Observed) -> Iterator[Unknown]:
+    """Requests that got no answer at all, which is no refusal either."""
+    groups: dict[str, list[str]] = {}
+    for look in seen.tried:
+        if look.reply.status is None:
+            groups.setdefault(look.reply.failure, []).append(_shown(look))
+    for failure, targets in groups.items():
+        yield Unknown(f"are they refused: {listed(targets)}?", f"nothing came: {failure}")
+
+
+def _let_through(code: str, looks: Looks, seen: Observed, common: Mapping[str, str]) -> Iterator[Finding]:
     far = {look: _how_far(look, seen) for look in looks}
     through = [look for look in looks if far[look] is not Reached.NO]
     if through:
         answers = listed((f"{look.reply.status}: {far[look].value}" for look in through), 4)
-        values = {**common, "targets": listed(map(_shown, through), 12), "answers": answers}
         judged = all(far[look] is Reached.JUDGED for look in through)
-        severity = Severity.WARNING if judged else None
-        yield Finding(code, values["targets"], tuple(map(_came, through)), values=values, severity=severity)
-    silent = [look for look in looks if look.reply.status is None]
-    if silent:
-        yield Unknown(f"is {listed(map(_shown, silent), 12)} refused?", f"nothing came: {silent[0].reply.failure}")
+        yield _finding(code, through, {**common, "answers": answers}, Severity.WARNING if judged else None)
+
+
+def _finding(code: str, looks: Iterable[Look], values: Mapping[str, str], severity: Severity | None = None) -> Finding:
+    """The title names a few of the targets, what was seen all of them."""
+    shown = [_shown(look) for look in looks]
+    texts = {**values, "targets": listed(shown, _FEW)}
+    return Finding(code, listed(shown, _MANY), tuple(map(_came, looks)), values=texts, severity=severity)
 
 
 def _how_far(look: Look, seen: Observed) -> Reached:
@@ -73,8 +85,7 @@ def _named(code: str, looks: Iterable[Look], common: Mapping[str, str]) -> Itera
     kept = list(looks)
     if kept:
         answers = listed(f"status {look.reply.status}" for look in kept)
-        values = {**common, "targets": listed(map(_shown, kept)), "answers": answers}
-        yield Finding(code, values["targets"], tuple(map(_came, kept)), values=values)
+        yield _finding(code, kept, {**common, "answers": answers})
 
 
 def _errors(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding]:
@@ -98,12 +109,11 @@ def _sent(look: Look) -> str:
 def _showing(code: str, looks: Iterable[Look], foreign: Foreign, common: Mapping[str, str]) -> Iterator[Finding]:
     hits = {look: found for look in looks if (found := foreign(look))}
     if hits:
-        namespaces = sorted(frozenset().union(*hits.values()))
+        namespaces = listed(sorted(frozenset().union(*hits.values())), _MANY)
         headers = listed(name for look in hits for name, _ in look.probe.headers)
-        values = {**common, "targets": listed(map(_shown, hits), 12), "namespaces": listed(namespaces)}
-        values["headers"] = headers
-        seen = headers if code == "KS0417" else values["targets"]
-        yield Finding(code, f"{seen}: {listed(namespaces, 12)}", tuple(map(_came, hits)), values=values)
+        told = _finding(code, hits, {**common, "namespaces": namespaces, "headers": headers})
+        seen = f"{headers} on {told.seen}" if code == "KS0417" else told.seen
+        yield replace(told, seen=f"{seen}: {namespaces}")
 
 
 def _widened(looks: Looks, seen: Observed, foreign: Foreign) -> Looks:
@@ -130,21 +140,3 @@ def _around(around: Round, common: Mapping[str, str]) -> Iterator[Finding | Unkn
     unsure = [failure for failure in silent if failure != "connection refused"]
     if unsure:
         yield Unknown(f"is {around.url} open to callers ({around.way.value})?", unsure[0])
-
-
-def is_data(look: Look) -> bool:
-    """A 200 with what a kubelet says on that path: something else may listen there."""
-    endpoint = BY_PATH.get(look.probe.meant)
-    if not look.good or endpoint is None:
-        return False
-    if endpoint.kind is Kind.TEXT:
-        return _has_samples(look.reply.body)
-    value = read_json(look.reply.body)
-    return isinstance(value, dict) and ("items" in value or "pods" in value)
-
-
-def _has_samples(body: bytes) -> bool:
-    try:
-        return any(isinstance(line, SampleLine) for line in lines(body))
-    except BodyFault:
-        return False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kubesieve.doctor.audit import probes
-from kubesieve.doctor.audit.asking import Place, ask, place_of
+from kubesieve.doctor.audit.asking import LATE, Place, ask, place_of
 from kubesieve.doctor.audit.known import learn
 from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way, look_of
 from kubesieve.doctor.audit.probes import Probe
@@ -20,6 +21,8 @@ from kubesieve.doctor.finding import Unknown
 from kubesieve.faults import OwnFault
 
 AT_ONCE = 4
+MOST_SILENCES = 8
+"""Requests without an answer in time: a place that is stuck is not waited for any longer."""
 MOST_BYTES = 512 * 1024 * 1024
 """Of bodies, beside those of the doctor's look."""
 
@@ -89,18 +92,29 @@ def _plan(sides: Sides) -> Plan:
 
 
 class _Asker:
-    """So many requests at once, and so many bytes in all: what comes is kept until it is judged."""
+    """So many requests at once, so many bytes in all, so many waited for in vain: what comes is kept until judged."""
 
     def __init__(self) -> None:
         self._slots, self._left = asyncio.Semaphore(AT_ONCE), MOST_BYTES
+        self._silences: Counter[tuple[str, int]] = Counter()
 
     async def look(self, place: Place, probe: Probe) -> Look:
         async with self._slots:
-            if self._left <= 0:
-                return Look(probe, Reply(None, failure="not asked: the answers before it were too large"))
+            refused = self._refuses(place)
+            if refused:
+                return Look(probe, Reply(None, failure=f"not asked: {refused}"))
             reply = await ask(place, probe)
             self._left -= len(reply.body)
+            self._silences[place.host, place.port] += reply.failure == LATE
             return Look(probe, reply)
+
+    def _refuses(self, place: Place) -> str:
+        """Why nothing more is asked there, "" where it is."""
+        if self._left <= 0:
+            return "the answers before it were too large"
+        if self._silences[place.host, place.port] >= MOST_SILENCES:
+            return "too many requests before it got no answer in time"
+        return ""
 
 
 def _names(allowed: frozenset[str], evidence: Evidence) -> tuple[str, str]:
@@ -112,14 +126,17 @@ def _names(allowed: frozenset[str], evidence: Evidence) -> tuple[str, str]:
 
 
 def _ways(sides: Sides) -> Iterator[tuple[Way, Place]]:
-    """Past the proxy: with the caller's own token (https alone), without any, and on the read-only port."""
+    """Past the proxy: with the caller's own token (https alone), without any, and on the read-only port; behind a path
+    it is the API server's host that is known, not the kubelet's.
+    """
     if sides.kubelet is None:
         return
     kubelet = place_of(sides.kubelet, sides.seconds)
     if _separate(sides) and kubelet.tls is not None:
         yield Way.TOKEN, replace(kubelet, authorization=sides.caller)
     yield Way.ANONYMOUS, replace(kubelet, authorization=None)
-    yield Way.READ_ONLY, Place(kubelet.host, READ_ONLY_PORT, seconds=sides.seconds)
+    if not kubelet.prefix:
+        yield Way.READ_ONLY, Place(kubelet.host, READ_ONLY_PORT, seconds=sides.seconds)
 
 
 def _separate(sides: Sides) -> bool:
@@ -139,7 +156,14 @@ def _unasked(sides: Sides) -> Iterator[Unknown]:
             "can the caller go round the proxy to the kubelet?",
             "its address is not known: add --direct URL or --kubelet-host HOST (status.hostIP of the caller's pods)",
         )
-    elif not _separate(sides):
+    elif sides.kubelet.url.path != "/":
+        yield Unknown(
+            "is the kubelet's own port, or its read-only port, open to callers?",
+            "--direct leads through another server: add --kubelet-host HOST (status.hostIP of the caller's pods)",
+        )
+    if sides.caller is None:
+        yield Unknown("what does the proxy show to a caller with a token?", "none was given: add --token-file FILE")
+    elif sides.kubelet is not None and not _separate(sides):
         yield Unknown(
             "does the caller's own token open the kubelet?",
             "no token is known to be the caller's alone: give the tenant's with --token-file, "

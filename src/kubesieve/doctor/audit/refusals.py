@@ -16,6 +16,7 @@ _KUBELET = re.compile(
 )
 # What it says to callers without the right: the path went up, and the kubelet alone held it back.
 _JUDGED = re.compile(rb"Forbidden \(user=|\AUnauthorized\s*\Z")
+_REFUSALS = (401, 403, 404, 405, 426, 429, 501, 503)
 _WRAPPED = re.compile(rb"HTTP Error (\d{3})|status(?: code)?[ :=]{1,2}(\d{3})", re.IGNORECASE)
 _NO_CONNECTION = re.compile(
     rb"refused|name resolution|not known|no such host|getaddrinfo|unreachable|dial tcp", re.IGNORECASE
@@ -40,7 +41,16 @@ def reached(reply: Reply, control: Reply) -> Reached:
         return Reached.NO if _JUDGED.search(control.body) else Reached.JUDGED
     if _KUBELET.search(reply.body) or _behind(reply) != _behind(control):
         return Reached.YES
-    differs = reply.status != control.status and reply.status not in (401, 403, 404, 405, 426, 429, 501, 503)
+    differs = control.status not in (None, reply.status) and reply.status not in (
+        401,
+        403,
+        404,
+        405,
+        426,
+        429,
+        501,
+        503,
+    )
     return Reached.YES if differs else Reached.NO
 
 

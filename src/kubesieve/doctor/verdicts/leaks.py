@@ -28,7 +28,7 @@ def _by_a_path(code: str, title: str, severity: Severity, why: str, symptom: str
 LEAKS = (
     _in_a_body(
         "KS0401",
-        "series of foreign namespaces come through the proxy",
+        "series of foreign namespaces are in {endpoint}",
         _E,
         why="the proxy on {url} hands out samples whose namespace label is not among those allowed ({allowed})",
         symptom="whoever scrapes the proxy sees other tenants' pods, images and loads",
