@@ -68,7 +68,9 @@ async def _get(server: Entrance, path: str, query: dict[str, str], seconds: floa
         raise OwnFault(
             "api-server", f"expected at most {MOST_BYTES} bytes of pods; got more: name --namespaces"
         ) from None
-    except (aiohttp.ClientError, ssl.SSLError, OSError, TimeoutError) as error:
+    except UnicodeError:
+        raise OwnFault("api-server", "expected an answer of the API server; got a name that is no host's") from None
+    except (aiohttp.ClientError, ssl.SSLError, OSError, aiohttp.http_exceptions.HttpProcessingError) as error:
         words = "none in time" if isinstance(error, TimeoutError) else explain(error).sentence
         raise OwnFault("api-server", f"expected an answer of the API server; got {words}") from None
 

@@ -76,4 +76,6 @@ def expiry(authorization: str | None) -> float | None:
     except (ValueError, RecursionError):
         return None
     expires = claims.get("exp") if isinstance(claims, dict) else None
-    return float(expires) if isinstance(expires, int) and 0 <= expires < 1 << 40 else None
+    if isinstance(expires, bool) or not isinstance(expires, int | float):
+        return None
+    return float(expires) if 0 <= expires < 1 << 40 else None

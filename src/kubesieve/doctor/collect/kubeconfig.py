@@ -1,27 +1,33 @@
-"""A kubeconfig as far as it takes to ask its API server: cluster, and the user's token, certificate or exec plugin.
+"""A kubeconfig as far as it takes to ask its API server: the cluster of a context, and its user's credential.
 
-Source: the kubeconfig format (v1 Config) and client.authentication.k8s.io/v1 ExecCredential.
+Source: the kubeconfig format (v1 Config).
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import ssl
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from kubesieve.doctor.collect.credentials import authorization_of, content_of, credential_of, load_pair
 from kubesieve.doctor.collect.doors import Entrance, parse_base
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.trust import unverified
 
-PLUGIN_SECONDS = 30.0
+MOST_BYTES = 1 << 20
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without merges and aliases: no kubeconfig has them, and a few lines of them can stand for the world."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError
+        return super().compose_node(parent, index)
 
 
 def default_path() -> Path:
@@ -31,28 +37,36 @@ def default_path() -> Path:
 
 
 def api_server(path: Path, context: str | None) -> Entrance:
-    """How to reach the API server of a context (default: the current one). Raises OwnFault."""
+    """How to reach the API server of a context (default: the current one). Raises OwnFault.
+
+    A credential never goes out on plain http.
+    """
     config = _read(path)
     named = context or config.get("current-context") or ""
     chosen = _named(config, "contexts", "context", str(named))
     cluster = _named(config, "clusters", "cluster", str(chosen.get("cluster", "")))
     user = _named(config, "users", "user", str(chosen.get("user", "")))
     folder = path.resolve().parent
-    credential = {**user, **_plugin(user.get("exec"))}
-    tls = _tls(cluster, credential, folder)
-    return Entrance(
-        parse_base(str(cluster.get("server", "")), "a cluster's server in the kubeconfig"),
-        tls,
-        _authorization(credential, folder),
-        cluster.get("tls-server-name"),
-    )
+    url = parse_base(str(cluster.get("server", "")), "a cluster's server in the kubeconfig")
+    name = _server_name(cluster)
+    if url.scheme == "http":
+        return Entrance(url, None)
+    tls = _trust(cluster, folder)
+    credential = credential_of(user, folder)
+    load_pair(tls, credential, folder)
+    return Entrance(url, tls, authorization_of(credential, folder), name)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        config = yaml.safe_load(path.read_text())
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise OwnFault("kubeconfig", f"expected a kubeconfig in {path}; got: {error.strerror}") from None
+    if len(content) > MOST_BYTES:
+        raise OwnFault("kubeconfig", f"expected a kubeconfig of at most {MOST_BYTES} bytes in {path}; got more")
+    try:
+        config = yaml.load(content, _Plain)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError):
         raise OwnFault("kubeconfig", f"expected YAML in {path}; got something else") from None
     if not isinstance(config, dict):
@@ -61,56 +75,35 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _named(config: Mapping[str, Any], group: str, kind: str, name: str) -> Mapping[str, Any]:
-    for entry in config.get(group) or []:
+    entries = config.get(group)
+    for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and entry.get("name") == name and isinstance(entry.get(kind), dict):
             found: Mapping[str, Any] = entry[kind]
             return found
     raise OwnFault("kubeconfig", f"expected {group} to hold one named {name[:80]!a}; got none")
 
 
-def _plugin(spec: Any) -> dict[str, Any]:
-    """Runs the exec plugin, as kubectl does. What it says is a credential and never shown."""
-    if not isinstance(spec, dict):
-        return {}
-    command = [str(spec.get("command", "")), *map(str, spec.get("args") or [])]
-    added = {str(one.get("name")): str(one.get("value")) for one in spec.get("env") or [] if isinstance(one, dict)}
-    asked = {"apiVersion": spec.get("apiVersion"), "kind": "ExecCredential", "spec": {"interactive": False}}
-    environment = {**os.environ, **added, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=PLUGIN_SECONDS, check=True)  # noqa: S603
-        status = json.loads(done.stdout)["status"]
-        return {
-            "token": status.get("token"),
-            "client-certificate-data": _encoded(status.get("clientCertificateData")),
-            "client-key-data": _encoded(status.get("clientKeyData")),
-        }
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError, AttributeError):
-        name = Path(command[0]).name[:80]
-        raise OwnFault("kubeconfig", f"expected a credential of the exec plugin {name!a}; got none") from None
+def _server_name(cluster: Mapping[str, Any]) -> str | None:
+    if cluster.get("proxy-url"):
+        raise OwnFault(
+            "kubeconfig", "expected a cluster that can be dialled; got one with a proxy-url: give --direct URL instead"
+        )
+    name = cluster.get("tls-server-name") or None
+    if name is not None and not isinstance(name, str):
+        raise OwnFault("kubeconfig", "expected a tls-server-name; got something else")
+    return name
 
 
-def _encoded(pem: str | None) -> str | None:
-    return base64.b64encode(pem.encode()).decode() if pem else None
-
-
-def _tls(cluster: Mapping[str, Any], credential: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
-    context = unverified() if cluster.get("insecure-skip-tls-verify") else _verified(cluster, folder)
-    pair = [_content(credential, name, folder) for name in ("client-certificate", "client-key")]
-    if all(pair):
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(b"\n".join(part for part in pair if part))
-            file.flush()
-            try:
-                context.load_cert_chain(file.name)
-            except (ssl.SSLError, ValueError):
-                raise OwnFault(
-                    "kubeconfig", "expected a client certificate and key in PEM; got something else"
-                ) from None
-    return context
+def _trust(cluster: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
+    """Verification is off where ``true`` says so, not where anything is said."""
+    insecure = cluster.get("insecure-skip-tls-verify")
+    if insecure not in (None, True, False):
+        raise OwnFault("kubeconfig", "expected insecure-skip-tls-verify to be true or false; got something else")
+    return unverified() if insecure else _verified(cluster, folder)
 
 
 def _verified(cluster: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
-    ca = _content(cluster, "certificate-authority", folder)
+    ca = content_of(cluster, "certificate-authority", folder)
     if ca is None:
         return ssl.create_default_context()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -120,22 +113,3 @@ def _verified(cluster: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError):
         raise OwnFault("kubeconfig", "expected CA certificates in PEM; got something else") from None
     return context
-
-
-def _content(part: Mapping[str, Any], name: str, folder: Path) -> bytes | None:
-    """``NAME-data`` (base64) or the file ``NAME``, which is beside the kubeconfig where its path is relative."""
-    try:
-        if part.get(f"{name}-data"):
-            return base64.b64decode(str(part[f"{name}-data"]), validate=True)
-        return (folder / str(part[name])).read_bytes() if part.get(name) else None
-    except (OSError, ValueError):
-        raise OwnFault("kubeconfig", f"expected {name} to be readable; got something else") from None
-
-
-def _authorization(credential: Mapping[str, Any], folder: Path) -> str | None:
-    token = credential.get("token")
-    if not token and credential.get("tokenFile"):
-        token = (
-            (_content({"token": credential["tokenFile"]}, "token", folder) or b"").decode("ascii", "replace").strip()
-        )
-    return f"Bearer {token}" if token else None
