@@ -32,9 +32,13 @@ class Reached(StrEnum):
 
 
 def reached(reply: Reply, control: Reply) -> Reached:
-    """``control`` is the proxy's answer to a path that nobody has: the same answer is its own refusal."""
-    if reply.status is None or (reply.status, reply.body) == (control.status, control.body):
+    """``control`` is the proxy's answer to a path that nobody has: the same answer is its own refusal, unless it quotes
+    what somebody behind it said to that.
+    """
+    if reply.status is None:
         return Reached.NO
+    if (reply.status, reply.body) == (control.status, control.body):
+        return Reached.YES if _behind(control) else Reached.NO
     if reply.status == 101:
         return Reached.YES
     if _JUDGED.search(reply.body):
