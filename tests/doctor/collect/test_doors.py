@@ -85,7 +85,7 @@ def token(claims: object) -> str:
         (token({"exp": 1_764_000_000}), 1_764_000_000.0),
         (token({"exp": 1_764_000_000.5}), 1_764_000_000.5),
         (token({"exp": 0}), 0.0),
-        *((token({"exp": value}), None) for value in ("1", -1, 1 << 60, True, None, [])),
+        *((token({"exp": value}), None) for value in ("1", -1, 1 << 60, True, None, ())),
         *((token(text), None) for text in ("{}", "[]", "{")),
         *((token(text), None) for text in ('{"exp": NaN}', '{"exp": Infinity}', '{"exp": 1e999}', "[" * 100_000)),
         *(
