@@ -16,7 +16,7 @@ from kubesieve.doctor.audit.probes import Probe
 from kubesieve.doctor.audit.reply import Reply
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, Say, gather
-from kubesieve.doctor.evidence import Evidence, Source
+from kubesieve.doctor.evidence import Evidence, Exchange, Source
 from kubesieve.doctor.finding import Unknown
 from kubesieve.faults import OwnFault
 
@@ -28,6 +28,7 @@ MOST_BYTES = 512 * 1024 * 1024
 
 KUBELET_PORT, READ_ONLY_PORT = 10250, 10255
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 NO_NAMESPACE = "kubesieve-audit"
 """Asked for where no foreign namespace is known."""
 
@@ -50,7 +51,7 @@ class Sides:
 
 async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
     """Never raises on account of what came."""
-    evidence = await gather(_plan(sides), say)
+    evidence = _untold(await gather(_plan(sides), say), sides)
     proxy = place_of(sides.proxy, sides.seconds)
     asker = _Asker()
     names = _names(sides.allowed, evidence)
@@ -82,6 +83,19 @@ async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
         around=tuple([Round(way, place.url, await looks(probes.AROUND, place)) for way, place in _ways(sides)]),
         unasked=tuple(_unasked(sides)),
     )
+
+
+def _untold(evidence: Evidence, sides: Sides) -> Evidence:
+    """Without the tokens that were shown, should a header give one back: headers are told, bodies are only searched."""
+    shown = {text.partition(" ")[2] for text in (sides.caller, sides.direct and sides.direct.authorization) if text}
+
+    def clean(value: str) -> str:
+        return "token given back" if any(token in value for token in shown if token) else value
+
+    def of(exchange: Exchange) -> Exchange:
+        return replace(exchange, headers={name: clean(value) for name, value in exchange.headers.items()})
+
+    return replace(evidence, exchanges=tuple(map(of, evidence.exchanges)))
 
 
 def _plan(sides: Sides) -> Plan:
@@ -118,10 +132,10 @@ class _Asker:
 
 
 def _names(allowed: frozenset[str], evidence: Evidence) -> tuple[str, str]:
-    """An allowed namespace and a foreign one, to ask for."""
+    """An allowed namespace and a foreign one, to ask for; what is no name is never put into a request."""
     looks = [look_of(one) for one in evidence.exchanges]
     lists = [look.reply.body for look in looks if look.good and look.probe.meant in ("/pods", "/stats/summary")]
-    foreign = sorted(learn(allowed, lists, ()).namespaces)
+    foreign = sorted(name for name in learn(allowed, lists, ()).namespaces if _NAMESPACE.fullmatch(name))
     return min(allowed), foreign[0] if foreign else NO_NAMESPACE
 
 
