@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kubesieve.doctor.finding import Blame, Finding, Severity, Solution
 from kubesieve.doctor.verdicts import VERDICTS
+
+_LISTED = re.compile(r"[^\w .,:/@%+=\[\]-]", re.ASCII)
+_NAME = re.compile(r"[^\w.,:/@%+=\[\]-]", re.ASCII)
+_ALTERNATIVES = re.compile(r"[^\w.|-]", re.ASCII)
+_NAMES = frozenset({"namespace", "pod", "kind", "allow", "account", "url", "host", "port", "resources"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,18 @@ def tell(finding: Finding) -> Told:
         blame=blame_of(finding),
         why=verdict.why.format_map(values),
         symptom=verdict.symptom.format_map(values),
-        fix=verdict.fix.format_map(values),
+        fix=verdict.fix.format_map(_pasted(values)),
         solution=verdict.solution,
     )
+
+
+def _pasted(values: Mapping[str, str]) -> dict[str, str]:
+    """Values as they may stand in a command: they came in bodies, from anybody, and a shell must read them as words."""
+    return {name: _unsafe(name).sub("?", value) for name, value in values.items()}
+
+
+def _unsafe(name: str) -> re.Pattern[str]:
+    return _ALTERNATIVES if name == "pattern" else _NAME if name in _NAMES else _LISTED
 
 
 def _values(finding: Finding) -> Mapping[str, str]:

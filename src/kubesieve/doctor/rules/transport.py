@@ -29,6 +29,7 @@ _NODE_PROXY = re.compile(rb'"message":"(error trying to reach service: [^"\\]{1,
 """What an API server says, in a Status, of a kubelet that it cannot reach."""
 _SPARED = frozenset({"/metrics/slis", "/metrics/probes"})
 """An agent that gets nothing there warns, and has all its numbers."""
+_ACCOUNT = re.compile(r"system:serviceaccount:([a-z0-9.-]+:[a-z0-9.-]+)")
 _OPTIONAL = frozenset({"/spec", "/spec/"})
 
 
@@ -166,8 +167,9 @@ def _came(exchange: Exchange) -> str:
 
 
 def _account(user: str) -> str:
-    parts = user.split(":")
-    return ":".join(parts[2:]) if len(parts) == 4 and parts[1] == "serviceaccount" else "NAMESPACE:NAME"
+    """NAMESPACE:NAME of a service account; what is none is not put into a command."""
+    match = _ACCOUNT.fullmatch(user)
+    return match[1] if match else "NAMESPACE:NAME"
 
 
 def _when(seconds: float) -> str:

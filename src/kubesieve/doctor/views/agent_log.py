@@ -35,10 +35,15 @@ _PATTERNS = (
     (Said.UNKNOWN_AUTHORITY, r"certificate signed by unknown (authority)"),
     (Said.FORBIDDEN, r"unexpected status code (403)|403 Client Error|(Forbidden) \(user="),
     (Said.UNAUTHORIZED, r"unexpected status code (401)|401 Client Error"),
-    (Said.EXCLUDED, r"[Cc]ontainer (\S+) is excluded|(?:DD_CONTAINER_EXCLUDE\w*|container_exclude\w*)\s*[:=]\s*(\S.*)"),
-    (Said.NO_NODE_NAME, r"node\.?[nN]ame .*(?:empty|missing|not found) .*stats/summary"),
+    (
+        Said.EXCLUDED,
+        r"[Cc]ontainer (\S+) is excluded|"
+        r"(?:DD_CONTAINER_EXCLUDE|container_exclude)(?:_METRICS|_metrics)?\s*[:=]\s*(?!\[\s*\])(\S.*)",
+    ),
+    (Said.NO_NODE_NAME, r"node\.?[nN]ame .{0,80}(?:empty|missing|not found) .{0,80}stats/summary"),
 )
 _COMPILED = tuple((said, re.compile(pattern)) for said, pattern in _PATTERNS)
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _VERSION = re.compile(r"Agent (?:\(v|v?)(\d+\.\d+(?:\.\d+)?)")
 
 
@@ -65,8 +70,13 @@ def read_agent_log(text: str) -> AgentLog:
     version = _VERSION.search(text[:200_000])
     remarks = [
         Remark(said, number, next((group for group in match.groups() if group), "")[:200])
-        for number, line in enumerate(text.splitlines(), 1)
+        for number, line in enumerate(map(_bare, text.split("\n")), 1)
         for said, pattern in _COMPILED
-        if (match := pattern.search(line[:MAX_LINE]))
+        if (match := pattern.search(line))
     ]
     return AgentLog(tuple(remarks), version[1] if version else "")
+
+
+def _bare(line: str) -> str:
+    """As much of a line as is read, without colours and its carriage return."""
+    return _COLOUR.sub("", line[:MAX_LINE].rstrip("\r"))

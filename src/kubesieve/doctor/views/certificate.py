@@ -16,7 +16,9 @@ def covers(names: Iterable[str], dialled: str) -> bool:
     if address is not None:
         return any(address == _address(name.partition(":")[2]) for name in names if name.startswith("IP:"))
     host = dialled.rstrip(".").lower()
-    return any(_matches(name.partition(":")[2].rstrip(".").lower(), host) for name in names if name.startswith("DNS:"))
+    return bool(host) and any(
+        _matches(name.partition(":")[2].rstrip(".").lower(), host) for name in names if name.startswith("DNS:")
+    )
 
 
 def _matches(pattern: str, host: str) -> bool:

@@ -1,4 +1,4 @@
-"""A kubelet's 401 and 403 in their two dialects: who was refused, and the smallest right that is missing.
+"""A kubelet's 401 and 403 in its two dialects, and the API server's: who was refused, and what right is missing.
 
 Source: the kubelet's server.go (wording) and its authorization documentation (sub-resources with and without
 KubeletFineGrainedAuthz).
@@ -17,6 +17,10 @@ _FORBIDDEN = re.compile(
     rb"Forbidden \(user=([^,()]{1,256}), verb=(\w{1,16}), resource=nodes, "
     rb"(?:subresource=(\w{1,32})|subresource\(s\)=\[([\w ]{1,128})\])\)"
 )
+
+
+_OF_THE_API_SERVER = re.compile(rb'User \\?"([^"\\]{1,256})\\?" cannot (\w{1,16}) resource \\?"nodes/(\w{1,32})\\?"')
+"""Of a request by its node proxy: it wants nodes/proxy, whatever the kubelet would want."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,10 @@ def read_refusal(path: str, status: int, body: bytes, minor: int | None = None) 
 
     Where nothing is said, the table of endpoints tells, for Kubernetes 1.``minor``; unknown counts as new.
     """
-    match = _FORBIDDEN.search(body[:4096])
+    match = _FORBIDDEN.search(body[:4096]) or _OF_THE_API_SERVER.search(body[:4096])
     if match is None:
         return Refusal("", None if status == 401 else f"nodes/{_smallest(path, minor)}", fine_grained=True)
-    user, _, older, newer = (group.decode(errors="replace") if group else "" for group in match.groups())
+    user, _, older, newer = (group.decode(errors="replace") if group else "" for group in (*match.groups(), b"")[:4])
     if user == ANONYMOUS or status == 401:
         return Refusal(user, None, fine_grained=bool(newer))
     wanted = newer.split()
