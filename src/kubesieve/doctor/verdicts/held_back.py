@@ -11,7 +11,7 @@ NOTHING_PROVED = (
         why="nothing was found, and nothing could have been: {because}",
         symptom="a check that is green whatever the proxy does",
         fix="{remedy}",
-        solution=Solution.NONE,
+        solution=Solution.HAND_OVER,
         example="every namespace of the node is among those allowed",
         unless="a leak that was found all the same: it counts",
     ),
