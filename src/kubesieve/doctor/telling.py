@@ -47,14 +47,19 @@ def tell(finding: Finding) -> Told:
         blame=blame_of(finding),
         why=verdict.why.format_map(values),
         symptom=verdict.symptom.format_map(values),
-        fix=verdict.fix.format_map(_pasted(values)),
+        fix=verdict.fix.format_map(_Pasted(values)),
         solution=verdict.solution,
     )
 
 
-def _pasted(values: Mapping[str, str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Pasted:
     """Values as they may stand in a command: they came in bodies, from anybody, and a shell must read them as words."""
-    return {name: _unsafe(name).sub("?", value) for name, value in values.items()}
+
+    values: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return _unsafe(name).sub("?", self.values[name])
 
 
 def _unsafe(name: str) -> re.Pattern[str]:
