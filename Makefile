@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
+WORKERS ?= 2
 READY   = $(VENV)/.ready
 
 .PHONY: demo test test-slow lint types contracts check bench lock package clean
@@ -10,7 +11,7 @@ demo: $(READY)
 	$(BIN)/kubesieve demo --once
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
 
 test-slow: $(READY)
 	HYPOTHESIS_PROFILE=slow $(BIN)/python -m pytest tests/exposition tests/sieve tests/kubelet --timeout=1200

@@ -51,3 +51,11 @@ def promtool() -> str:
 @pytest.fixture
 def prometheus() -> str:
     return require_client("prometheus")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tables that tests made with ``record_property("table", …)``, wherever they ran."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, text in report.user_properties:
+            if name == "table":
+                terminalreporter.write_line(f"\n{text}")

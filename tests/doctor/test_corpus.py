@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -25,12 +26,10 @@ def test_a_near_miss_has_nothing_to_be_done(name: str) -> None:
     assert [one.code for one in diagnosis_of(name).findings if severity_of(one) is not Severity.INFO] == []
 
 
-def test_the_confusion_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_confusion_table(record_property: Callable[[str, object], None]) -> None:
     table = Counter((CORPUS[name][0], diagnosis_of(name).findings[0].code) for name in CORPUS)
-    with capsys.disabled():
-        print(
-            f"\n{len(CORPUS)} bundles, {len(NEAR_MISSES)} of them near misses; right verdict, first verdict, bundles:"
-        )
-        print("\n".join(f"  {right} {first} {count:3}" for (right, first), count in sorted(table.items())))
+    head = f"{len(CORPUS)} bundles, {len(NEAR_MISSES)} of them near misses; right verdict, first verdict, bundles:"
+    rows = [f"  {right} {first} {count:3}" for (right, first), count in sorted(table.items())]
+    record_property("table", "\n".join([head, *rows]))
     assert len(CORPUS) >= 60
     assert all(right == first for right, first in table)
