@@ -119,6 +119,8 @@ def _reason(key: Key, measure: Measure, told: Mapping[Key, str]) -> str | None:
 
 def _unknowns(case: Case) -> Iterator[Unknown]:
     """What was not looked at, where that leaves a question open."""
+    if case.seen is None:
+        yield Unknown("what does an agent see?", "nobody looked: add --proxy URL, --direct URL or --node NAME")
     if case.proxy is not None and case.direct is None:
         yield Unknown(
             "does the kubelet itself show what the proxied view lacks?",

@@ -13,9 +13,14 @@ from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.agent_log import Remark, Said
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.text import CPU, WORKING_SET
-from kubesieve.doctor.views.view import PODS, RESOURCE
+from kubesieve.doctor.views.view import PODS, RESOURCE, SUMMARY, TEXTS
 
 _FIRST = tuple((name, re.compile(name + b'="([^"]*)"')) for name in (b"namespace", b"pod", b"container"))
+_EXPLAINED_BY = (
+    (Said.NIL_STATS, (SUMMARY,), ("KS01", "KS02", "KS03", "KS06")),
+    (Said.PARSE_ERROR, TEXTS, ("KS01", "KS02")),
+)
+"""What a log says, the paths where one sees why, and the groups of codes that are why."""
 _WHOLE = re.compile(rb'[{,]([a-zA-Z_][a-zA-Z0-9_]*)="')
 
 
@@ -119,13 +124,13 @@ def _wrong_labels(line: bytes) -> list[str]:
 
 
 def unexplained(case: Case, told: frozenset[str]) -> Iterator[Finding]:
-    """What a log tells of, where no finding of the groups that could explain it was told."""
-    if case.log is None:
+    """What a log tells of, where one looked and no finding of the groups that could explain it was told."""
+    if case.log is None or case.seen is None:
         return
-    wanted = ((Said.NIL_STATS, ("KS01", "KS02", "KS03", "KS06")), (Said.PARSE_ERROR, ("KS01", "KS02")))
     left: list[Remark] = []
-    for said, groups in wanted:
-        if not any(code.startswith(groups) for code in told):
+    for said, paths, groups in _EXPLAINED_BY:
+        looked = any(path in case.seen.now for path in paths)
+        if looked and not any(code.startswith(groups) for code in told):
             left += case.log.of(said)
     if left:
         detail = listed(f"line {one.line}: {one.said.value}" for one in left)
