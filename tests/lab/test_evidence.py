@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from kubesieve.agents import PYTHON_10, Answer, View
+from kubesieve.agents import PYTHON_10, Answer, View, asks_of
 from kubesieve.faults import OwnFault
 from kubesieve.lab import Ask, Kind, Look, Waited, Way, gather, tell
 from kubesieve.lab.evidence import SECONDS_BETWEEN
-from kubesieve.lab.place import asks_of
 from kubesieve.lab.scene import DOORS, WAYS
 
 

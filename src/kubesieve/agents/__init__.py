@@ -8,6 +8,7 @@ from kubesieve.agents.answers import Answer, View
 from kubesieve.agents.container_check import ContainerRow, KnownContainer, container_check, known_containers
 from kubesieve.agents.dash import WORDS, Dash, Measure
 from kubesieve.agents.kubelet_check import SECONDS_BETWEEN_RUNS, CheckReport, Status, kubelet_check
+from kubesieve.agents.looks import Ask, Look, asks_of
 from kubesieve.agents.pods import Key
 from kubesieve.agents.quantity import QuantityFault, parse_quantity
 from kubesieve.agents.rows import Row
@@ -21,6 +22,7 @@ __all__ = [
     "SECONDS_BETWEEN_RUNS",
     "WORDS",
     "Answer",
+    "Ask",
     "CheckReport",
     "ContainerRow",
     "Dash",
@@ -28,6 +30,7 @@ __all__ = [
     "Endpoint",
     "Key",
     "KnownContainer",
+    "Look",
     "Measure",
     "Notice",
     "QuantityFault",
@@ -37,6 +40,7 @@ __all__ = [
     "Step",
     "UiRow",
     "View",
+    "asks_of",
     "container_check",
     "known_containers",
     "kubelet_check",

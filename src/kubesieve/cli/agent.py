@@ -14,10 +14,13 @@ from kubesieve.agents import (
     GO_7,
     PYTHON_10,
     SECONDS_BETWEEN_RUNS,
+    Ask,
     CheckReport,
     KnownContainer,
+    Look,
     Rules,
     View,
+    asks_of,
     container_check,
     known_containers,
     kubelet_check,
@@ -27,7 +30,7 @@ from kubesieve.cli.agent_text import Told, told_as
 from kubesieve.cli.entrances import Trusting, authorization_of
 from kubesieve.cli.options import read_file
 from kubesieve.cli.tables import escape_for_locale
-from kubesieve.doctor.agent_eyes import CONTAINER_ASKS, AgentEyes, Ask, Look, asks_of
+from kubesieve.doctor.agent_eyes import CONTAINER_ASKS, AgentEyes
 from kubesieve.doctor.agent_sight import ContainerSight, KubeletSight
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.faults import OwnFault

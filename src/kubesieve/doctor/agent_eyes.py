@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import aiohttp
 from yarl import URL
 
 from kubesieve import __version__
-from kubesieve.agents import Answer, Rules, View
+from kubesieve.agents import Answer, Ask, Look, View
 from kubesieve.doctor.collect.bodies import MOST_BYTES, TooLarge, decode, receive
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Coding
@@ -22,35 +21,8 @@ MOST_TIMEOUTS = 2
 _HEADER_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request of a check, with the headers it insists on."""
-
-    target: str
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """How a View calls it."""
-        return self.target if self.method == "GET" else f"{self.method} {self.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What came, and when the container series did (seconds of a clock that does not go back)."""
-
-    view: View
-    at: float
-
-
 CONTAINER_ASKS = (Ask("/pods"), Ask("/stats/summary"))
 """What the container check asks where the kubelet is its only source."""
-
-
-def asks_of(rules: Rules) -> tuple[Ask, ...]:
-    """What a kubelet check asks, in its order."""
-    return tuple(Ask(step.target, step.method, step.headers) for step in rules.steps)
 
 
 class AgentEyes:

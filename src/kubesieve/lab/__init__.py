@@ -4,8 +4,9 @@
 tables, expectations and a report of what came, and is pure.
 """
 
+from kubesieve.agents import Ask, Look
 from kubesieve.lab.evidence import Evidence, gather
-from kubesieve.lab.place import Ask, Kind, Look, Place, Waited, Way
+from kubesieve.lab.place import Kind, Place, Waited, Way
 from kubesieve.lab.story import Story, tell
 from kubesieve.lab.values import Expectation, Step, Table
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from kubesieve.agents import Answer, View
-from kubesieve.lab.place import Ask, Look, Waited
+from kubesieve.agents import Answer, Ask, Look, View
+from kubesieve.lab.place import Waited
 
 _TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip"}

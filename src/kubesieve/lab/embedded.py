@@ -14,12 +14,12 @@ from pathlib import Path
 
 from yarl import URL
 
-from kubesieve.agents import Answer
+from kubesieve.agents import Answer, Ask, Look
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.service import running
 from kubesieve.gateway.settings import Address, Settings
 from kubesieve.lab.client import Client, Door
-from kubesieve.lab.place import Ask, Kind, Look, Waited, Way
+from kubesieve.lab.place import Kind, Waited, Way
 from kubesieve.lab.scene import ALLOWED
 from kubesieve.sieve import Policy
 from kubesieve.stage.kubelet import FakeKubelet

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from kubesieve.agents import GO_7, PYTHON_10, Answer
+from kubesieve.agents import GO_7, PYTHON_10, Answer, Ask, Look, asks_of
 from kubesieve.faults import OwnFault
-from kubesieve.lab.place import Ask, Look, Place, Waited, Way, asks_of
+from kubesieve.lab.place import Place, Waited, Way
 from kubesieve.lab.scene import DIRECT, DOORS, WAYS
 
 SECONDS_BETWEEN = 60.0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from kubesieve.agents import Answer, Rules, View
+from kubesieve.agents import Answer, Ask, Look
 
 
 class Kind(StrEnum):
@@ -29,33 +29,6 @@ class Way:
     kind: Kind
     allowed: tuple[str, ...] = ()
     token_always: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request of a look."""
-
-    target: str
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """How a View calls it."""
-        return self.target if self.method == "GET" else f"{self.method} {self.target}"
-
-
-def asks_of(rules: Rules) -> tuple[Ask, ...]:
-    """What an agent asks, in its order."""
-    return tuple(Ask(step.target, step.method, step.headers) for step in rules.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What came, and when by the place's clock (seconds): rates need the time between two looks."""
-
-    view: View
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
