@@ -21,6 +21,7 @@ from kubesieve.doctor.collect.doors import Entrance, trust_for
 from kubesieve.doctor.diagnosis import Diagnosis
 from kubesieve.gateway.settings import Settings
 from kubesieve.sieve import Policy
+from kubesieve.stage.http_values import Request
 from kubesieve.stage.service import NAIVE_ALLOWED, EmbeddedNode, StageOptions
 from tests.gateway.conftest import LOOPBACK, Gateway
 
@@ -35,6 +36,7 @@ class PassThrough(socketserver.ThreadingTCPServer):
 
     def __init__(self, upstream: str, token: str) -> None:
         self.upstream, self.token = URL(upstream), token
+        self.unverified = ssl._create_unverified_context()
         super().__init__(("127.0.0.1", 0), _Relay)
 
     @property
@@ -63,10 +65,9 @@ class _Relay(socketserver.StreamRequestHandler):
 
     def _relay(self, request: bytes) -> None:
         upstream = self.server.upstream
-        context = ssl._create_unverified_context()
         with (
             socket.create_connection((upstream.host or "", upstream.port or 0), timeout=SECONDS) as plain,
-            context.wrap_socket(plain) as secure,
+            self.server.unverified.wrap_socket(plain) as secure,
         ):
             secure.sendall(request)
             while piece := secure.recv(65536):
@@ -99,6 +100,23 @@ def passed_on(shared_node: EmbeddedNode, pass_through: PassThrough) -> Observed:
     """A whole look at the pass-through, for tests that only judge it."""
     shared_node.kubelet.mend()
     return look_at(shared_node, pass_through.url)
+
+
+@pytest.fixture(scope="session")
+def passed_alone(shared_node: EmbeddedNode, pass_through: PassThrough) -> tuple[Observed, list[Request]]:
+    """The same without the kubelet beside it, and what the kubelet was asked meanwhile, by its own account."""
+    shared_node.kubelet.mend()
+    shared_node.kubelet.forget()
+    seen = look_at(shared_node, pass_through.url, direct=False)
+    return seen, list(shared_node.kubelet.requests)
+
+
+@pytest.fixture(scope="session")
+def naive_view(shared_node: EmbeddedNode) -> Observed:
+    """A whole look at the naive proxy."""
+    assert shared_node.naive is not None
+    shared_node.kubelet.mend()
+    return look_at(shared_node, shared_node.naive.url)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,10 @@ from kubesieve.doctor.audit.known import learn
 from kubesieve.doctor.audit.observed import Look, Observed
 from kubesieve.doctor.audit.search import search
 from kubesieve.kubelet.endpoints import BY_PATH
+from kubesieve.stage.http_values import Request
 from kubesieve.stage.model import Node
 from kubesieve.stage.service import EmbeddedNode
-from tests.doctor.audit.conftest import ALLOWED, Audit, PassThrough
+from tests.doctor.audit.conftest import ALLOWED, Audit
 from tests.gateway.conftest import Gateway
 
 FOREIGN = frozenset(("KS0401", "KS0402", "KS0403", "KS0404", "KS0406", "KS0408", "KS0409", "KS0414"))
@@ -67,9 +68,11 @@ def audited(seen: Observed) -> set[Place]:
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["with the kubelet", "without"])
-def test_on_the_naive_proxy_the_audit_finds_what_is_there(look: Audit, node: EmbeddedNode, direct: bool) -> None:
+def test_on_the_naive_proxy_the_audit_finds_what_is_there(
+    look: Audit, naive_view: Observed, node: EmbeddedNode, direct: bool
+) -> None:
     assert node.naive is not None
-    seen = look(node.naive.url, direct=direct)
+    seen = naive_view if direct else look(node.naive.url, direct=False)
     truth = plain_search(node.node, tuple(one for one in seen.base if one.good))
     assert audited(seen) == truth
     assert {path for path, _ in truth} >= {"/pods", "/runningpods/", "/stats/summary"}
@@ -138,21 +141,19 @@ def test_what_gets_past_our_own_serve_is_nothing(look: Audit, ours: Gateway, nod
 
 
 def test_what_gets_past_and_is_not_told_looks_like_a_refusal(
-    look: Audit, pass_through: PassThrough, node: EmbeddedNode
+    passed_alone: tuple[Observed, list[Request]],
 ) -> None:
     """A kubelet's 404 for a path it does not have is that of many proxies: nobody could tell."""
-    seen = look(pass_through.url, direct=False)
+    seen, requests = passed_alone
     told = said_to_get_past(seen)
-    assert told <= received(node)
+    assert told <= {request.target for request in requests}
     untold = [one for one in (*seen.running, *seen.reading) if one.probe.target not in told]
     assert {one.reply.body for one in untold} <= {seen.control.reply.body}
 
 
-def test_the_findings_count_every_place_that_was_found(look: Audit, node: EmbeddedNode) -> None:
-    assert node.naive is not None
-    seen = look(node.naive.url)
-    found = [one for one in judge(seen).findings if one.code in FOREIGN]
-    places = audited(seen)
+def test_the_findings_count_every_place_that_was_found(naive_view: Observed) -> None:
+    found = [one for one in judge(naive_view).findings if one.code in FOREIGN]
+    places = audited(naive_view)
     by_endpoint = {(one.code, one.endpoint): int(one.values["count"]) for one in found}
     assert by_endpoint
     for endpoint in {path for path, _ in places}:

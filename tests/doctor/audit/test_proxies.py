@@ -12,6 +12,7 @@ from kubesieve.doctor.audit.judge import answered, judge
 from kubesieve.doctor.audit.observed import Observed
 from kubesieve.doctor.finding import Severity
 from kubesieve.doctor.telling import severity_of, tell
+from kubesieve.stage.http_values import Request
 from kubesieve.stage.service import EmbeddedNode
 from tests.doctor.audit.conftest import Audit, PassThrough, codes
 from tests.gateway.conftest import Gateway
@@ -44,11 +45,8 @@ def test_a_pass_through_tells_what_a_kubelets_errors_say(
     assert "tenant-a" in found["KS0415"].seen
 
 
-def test_nothing_is_run_and_nothing_but_get_is_asked(
-    look: Audit, pass_through: PassThrough, node: EmbeddedNode
-) -> None:
-    look(pass_through.url)
-    requests = node.kubelet.requests
+def test_nothing_is_run_and_nothing_but_get_is_asked(passed_alone: tuple[Observed, list[Request]]) -> None:
+    _, requests = passed_alone
     assert {request.method for request in requests} == {"GET"}
     would_run = [request.target for request in requests if request.target.startswith(("/exec", "/run/", "/attach"))]
     assert would_run
@@ -72,8 +70,10 @@ def test_the_tokens_of_others_stay_where_they_belong(
     assert not {"KS0420", "KS0421", "KS0422"} & set(found)
 
 
-def test_without_the_kubelet_what_was_not_looked_at_is_said(look: Audit, pass_through: PassThrough) -> None:
-    found = judge(look(pass_through.url, direct=False))
+def test_without_the_kubelet_what_was_not_looked_at_is_said(
+    passed_alone: tuple[Observed, list[Request]],
+) -> None:
+    found = judge(passed_alone[0])
     assert {"KS0401", "KS0402", "KS0403", "KS0409"} <= set(codes(found))
     questions = " ".join(one.question for one in found.unknowns)
     assert "go round the proxy" in questions
@@ -92,9 +92,9 @@ def test_nobody_there_is_no_pass(look: Audit) -> None:
     assert codes(judge(seen)) == ["KS0101"]
 
 
-def test_the_naive_proxys_leaks_are_these(look: Audit, node: EmbeddedNode) -> None:
+def test_the_naive_proxys_leaks_are_these(naive_view: Observed, node: EmbeddedNode) -> None:
     assert node.naive is not None
-    found = judge(look(node.naive.url))
+    found = judge(naive_view)
     told = "".join(f"{one.code} {tell(one).title}\n    {one.seen}\n" for one in found.findings)
     told = told.replace(node.naive.url, "PROXY")
     golden = Path(__file__).parent / "naive-leaks.txt"

@@ -38,13 +38,15 @@ def reached(reply: Reply, control: Reply) -> Reached:
     if reply.status is None:
         return Reached.NO
     if (reply.status, reply.body) == (control.status, control.body):
-        return Reached.YES if _behind(control) else Reached.NO
+        return _quoted(_behind(control))
     if reply.status == 101:
         return Reached.YES
     if _JUDGED.search(reply.body):
         return Reached.NO if _JUDGED.search(control.body) else Reached.JUDGED
-    if _KUBELET.search(reply.body) or _behind(reply) != _behind(control):
+    if _KUBELET.search(reply.body):
         return Reached.YES
+    if _behind(reply) != _behind(control):
+        return _quoted(_behind(reply))
     differs = control.status not in (None, reply.status) and reply.status not in (
         401,
         403,
@@ -56,6 +58,13 @@ def reached(reply: Reply, control: Reply) -> Reached:
         503,
     )
     return Reached.YES if differs else Reached.NO
+
+
+def _quoted(status: int) -> Reached:
+    """What a quoted status of somebody behind tells; 0 is none."""
+    if status in (401, 403):
+        return Reached.JUDGED
+    return Reached.YES if status else Reached.NO
 
 
 def _behind(reply: Reply) -> int:
