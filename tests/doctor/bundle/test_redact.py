@@ -150,7 +150,7 @@ def test_the_note_says_what_was_taken_out(kind: str) -> None:
     assert kind.encode() in saved_bytes(pods(env(SECRET)))
 
 
-MEGABYTE = 1 << 20
+LARGE = 1 << 18
 HOSTILE = {
     "the beginning of a JWT": b"eyJ",
     "beginnings and dots": b"eyJaaaaa.",
@@ -172,7 +172,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_time_it_takes_is_bounded(name: str) -> None:
-    body = HOSTILE[name] * (MEGABYTE // len(HOSTILE[name]))
+    body = HOSTILE[name] * (LARGE // len(HOSTILE[name]))
     started = time.process_time()
     redact(Evidence(seen("/pods", b"{" + body).exchanges, pods=body, agent_log=body.decode()))
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 2

@@ -32,14 +32,14 @@ def causes(scene: Scene) -> list[str]:
     return [one.code for one in diagnose(scene.evidence()).findings if severity_of(one) is not Severity.INFO]
 
 
-@pytest.mark.parametrize("path", [PODS, SUMMARY, CADVISOR, "/metrics", "*"])
+@pytest.mark.parametrize("path", [PODS, SUMMARY, "*"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_proxied_view_alone(change: str, path: str) -> None:
     lean = Scene(allowed=DATADOG, direct=False, rounds=1, spoil_proxy={path: CHANGES[change]})
     assert len(causes(lean)) >= 1
 
 
-@pytest.mark.parametrize("path", [PODS, SUMMARY, CADVISOR, "/metrics", "*"])
+@pytest.mark.parametrize("path", [CADVISOR, "/metrics"])
 @pytest.mark.parametrize("change", ["204", "400", "403", "404", "405", "501", "upstream-too-large"])
 def test_a_direct_view_alone(change: str, path: str) -> None:
     assert len(causes(Scene(allowed=None, rounds=1, spoil_direct={path: CHANGES[change]}))) >= 1
