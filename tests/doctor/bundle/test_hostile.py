@@ -6,6 +6,8 @@ import os
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -135,6 +137,28 @@ def test_a_bomb(tmp_path: Path) -> None:
     path = zeros(tmp_path / "x.zip", "manifest.json", 300 << 20)
     assert path.stat().st_size < 1 << 20
     assert refused(path).reason == "bundle-too-large"
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+from kubesieve.doctor.bundle.loading import load
+from kubesieve.faults import OwnFault
+try:
+    load(Path(sys.argv[1]))
+except OwnFault as fault:
+    print(fault.reason)
+"""
+
+
+def test_a_bomb_takes_no_more_memory_than_a_bundle_may(tmp_path: Path) -> None:
+    """300 MiB of zeros a member, in a process of a GiB."""
+    path = zeros(tmp_path / "x.zip", "{:04}.body", 300 << 20, count=2)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, path], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("bundle-too-large\n", "")
 
 
 def test_a_bomb_in_many_pieces(tmp_path: Path) -> None:

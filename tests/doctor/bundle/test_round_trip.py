@@ -51,6 +51,7 @@ ODD = {
     "half a character": Evidence(agent_log="a\udc80\ud800b", expected=frozenset({"a\udcff"})),
     "any bytes": Evidence((Exchange(Source.PROXY, "/pods", 200, {}, bytes(range(256))),), pods=bytes(range(256))),
     "a long header": Evidence((Exchange(Source.PROXY, "/pods", 200, {"server": "x" * 60_000}),)),
+    "a long Content-Encoding": Evidence((Exchange(Source.PROXY, "/pods", 200, framing=Framing("x" * 9000)),)),
     "many headers": Evidence((Exchange(Source.PROXY, "/pods", 200, {f"x-{n}": "" for n in range(300)}),)),
     "a header of raw bytes": Evidence((Exchange(Source.PROXY, "/pods", 200, {"server": "a\udcff"}),)),
     "a length beyond all": Evidence(

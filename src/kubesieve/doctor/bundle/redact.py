@@ -43,6 +43,7 @@ def _exchange(exchange: Exchange) -> Exchange:
         target=_target(exchange.target),
         headers={_short(name): _short(value) for name, value in kept[:MOST_HEADERS]},
         body=without(exchange.body, ANYWHERE if _is_exposition(exchange) else ANYWHERE + FIELDS),
+        framing=replace(exchange.framing, said=_short(exchange.framing.said)),
         failure=_failure(exchange.failure) if exchange.failure else None,
     )
 

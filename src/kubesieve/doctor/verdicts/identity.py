@@ -29,7 +29,7 @@ IDENTITY = (
         fix="join on the annotation kubernetes.io/config.hash, never on the mirror's uid",
         solution=Solution.NONE,
         example="uid 0f0e… in /pods, 4444… in the API server, with config.hash 0f0e…",
-        unless="another uid without that annotation: KS0601",
+        unless="another uid without that annotation: a pod made anew under the same name",
     ),
     Verdict(
         "KS0603",
