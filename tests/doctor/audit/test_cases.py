@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from kubesieve.doctor.audit import probes
 from kubesieve.doctor.audit.judge import judge
 from kubesieve.doctor.audit.known import Known
 from kubesieve.doctor.audit.observed import Look, Observed, Round, Way
 from kubesieve.doctor.audit.probes import Probe
+from kubesieve.doctor.audit.probing import Sides, observe
 from kubesieve.doctor.audit.reply import Reply
 from kubesieve.doctor.audit.search import search
-from kubesieve.doctor.evidence import Evidence
+from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.doctor.evidence import Door, Evidence, Source
 from kubesieve.kubelet.endpoints import BY_PATH
-from tests.doctor.test_cases import CAD, CADVISOR, PODS, RES, RESOURCE, Files, case_of, evidence
+from tests.doctor.audit.test_asking import serving
+from tests.doctor.test_cases import CAD, CADVISOR, PODS, RES, RESOURCE, Files, case_of, evidence, exchange
 
 REFUSED = Reply(404, body=b"404 page not found\n")
 
@@ -45,6 +50,43 @@ def test_what_is_held_back_or_altered_is_told_and_is_no_leak(
     found = judged(evidence(case_of(corpus, number), direct, proxied, "team-a"))
     assert code in found
     assert [one for one in found if one.startswith("KS04")] == []
+
+
+def test_time_stamps_that_went_back_are_the_proxys_and_no_leak(corpus: Path) -> None:
+    folder = case_of(corpus, "11")
+    scrapes = tuple(
+        exchange(source, CADVISOR, (folder / f"scrape{number}.{name}.prom").read_bytes(), number)
+        for source, name in ((Source.DIRECT, "direct"), (Source.PROXY, "proxied.bad"))
+        for number in (1, 2)
+    )
+    doors = {source: Door("https://192.0.2.1:10250", True) for source in Source}
+    found = judged(Evidence(scrapes, doors, expected=frozenset({"team-a"})))
+    assert "KS0704" in found
+    assert [one for one in found if one.startswith("KS04")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a.gzip-without-header", "KS0207"),
+        ("b.header-without-gzip", "KS0207"),
+        ("c.gzip-mangled-as-utf8", "KS0207"),
+        ("d.wrong-length", "KS0115"),
+        ("good", None),
+    ],
+)
+def test_a_body_that_is_not_what_its_headers_say_is_told(corpus: Path, name: str, code: str | None) -> None:
+    answer = (case_of(corpus, "19") / f"{name}.http").read_bytes().replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+    with serving(answer) as server:
+        proxy = Entrance(URL(f"http://127.0.0.1:{server.server_address[1]}"), None)
+        found = judge(asyncio.run(observe(Sides(proxy, frozenset({"team-a"}), seconds=2.0, interval=0))))
+    told = {one.code for one in found.findings if one.endpoint == CADVISOR or one.code == "KS0115"}
+    assert (told & {"KS0115", "KS0201", "KS0202", "KS0207"}) == ({code} if code else set())
+
+
+def test_a_container_that_uses_nothing_is_nothing_held_back(corpus: Path) -> None:
+    given = evidence(case_of(corpus, "30"), RES, {RESOURCE: "proxied.resource.prom"}, "team-a")
+    assert [one for one in judged(given) if one.startswith(("KS03", "KS04"))] == []
 
 
 @pytest.mark.parametrize("number", ["02", "32"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from kubesieve.doctor.audit.known import Known, read_json
 from kubesieve.doctor.audit.observed import Look
@@ -84,15 +84,27 @@ def as_words(look: Look, known: Known) -> tuple[Leak, ...]:
     return tuple(Leak(_AS_WORDS[kind], path, value, namespace) for value, namespace in found)
 
 
-def foreign_in(look: Look, known: Known) -> frozenset[str]:
-    """The foreign namespaces an answer names, whatever it is; none where nothing good came."""
-    endpoint = BY_PATH.get(look.probe.meant)
-    if not look.good or endpoint is None:
-        return frozenset()
+Namespaces = frozenset[str] | None
+"""Foreign ones that a body names; None where no exact reader takes it."""
+
+
+def searched(path: str, body: bytes, known: Known) -> Namespaces:
     try:
-        return namespaces_of(search(endpoint, look.reply.body, known))
+        return namespaces_of(search(BY_PATH[path], body, known))
     except BodyFault:
-        return frozenset(namespace for _, namespace in names_in(look.reply.body, known, look.probe.target))
+        return None
+
+
+def foreign_in(look: Look, known: Known, read: Callable[[str, bytes], Namespaces]) -> frozenset[str]:
+    """The foreign namespaces an answer names, whatever it is; none where nothing good came. ``read`` is ``searched``,
+    which may remember: many requests get the same body.
+    """
+    if not look.good or look.probe.meant not in BY_PATH:
+        return frozenset()
+    exact = read(look.probe.meant, look.reply.body)
+    if exact is not None:
+        return exact
+    return frozenset(namespace for _, namespace in names_in(look.reply.body, known, look.probe.target))
 
 
 def grouped(path: str, leaks: Iterable[Leak], common: Mapping[str, str]) -> Iterator[Finding]:

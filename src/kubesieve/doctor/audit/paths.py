@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
-from kubesieve.doctor.audit.found import foreign_in, has_data, is_data
+from kubesieve.doctor.audit.found import foreign_in, has_data, is_data, searched
 from kubesieve.doctor.audit.known import Known
 from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way
 from kubesieve.doctor.audit.refusals import Reached, reached, went_elsewhere
@@ -26,7 +26,7 @@ Foreign = Callable[[Look], frozenset[str]]
 def by_asking(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding | Unknown]:
     """Everything but the plain answers."""
     yield from _silent(seen)
-    foreign = cache(partial(foreign_in, known=known))
+    foreign = cache(partial(foreign_in, known=known, read=cache(partial(searched, known=known))))
     yield from _let_through("KS0411", seen.running, seen, common)
     yield from _let_through("KS0412", seen.reading, seen, common)
     switched = [look for look in (*seen.switching, *seen.running) if look.reply.status == 101]
