@@ -6,9 +6,8 @@ import gzip
 import http.server
 import json
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,57 +17,19 @@ from click.testing import CliRunner
 from kubesieve.agents import GO_7, PYTHON_10, Answer, Rules, View, kubelet_check
 from kubesieve.cli.agent import agent
 from kubesieve.faults import OwnFault
+from tests.cli.replay import NOT_FOUND, PLAIN, Answers, Replay, replaying
 from tests.doctor.scenes import PATHS, kubelet_answer
 
-CADVISOR, PODS, SUMMARY, PLAIN = "/metrics/cadvisor", "/pods", "/stats/summary", "text/plain; charset=utf-8"
+CADVISOR, PODS, SUMMARY = "/metrics/cadvisor", "/pods", "/stats/summary"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 ROW = "sandbox/pod-with-limits/nginx"
 INTACT, GONE, NO_ROWS = "rows intact", "every row a dash", "no rows"
 
-Answers = dict[str, Answer]
-
-
-@dataclass
-class Replay:
-    """Answers by path, over http; what was asked is kept."""
-
-    url: str = ""
-    answers: Answers = field(default_factory=dict)
-    asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
-
-    def serve(self, handler: http.server.BaseHTTPRequestHandler) -> None:
-        self.asked.append((handler.path, {name.lower(): value for name, value in handler.headers.items()}))
-        path = handler.path.partition("?")[0]
-        answer = self.answers.get(path, Answer(404, PLAIN, b"404 page not found\n"))
-        assert answer.status is not None
-        handler.send_response(answer.status)
-        for name, value in {"content-type": answer.content_type, **answer.headers}.items():
-            handler.send_header(name, value)
-        handler.send_header("content-length", str(len(answer.body)))
-        handler.end_headers()
-        if handler.command != "HEAD":
-            handler.wfile.write(answer.body)
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Replay]:
-    replay = Replay()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            replay.serve(self)
-
-        do_HEAD = do_GET  # noqa: N815 - http.server calls it so
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    replay.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield replay
-    listening.shutdown()
-    listening.server_close()
+    with replaying() as replay:
+        yield replay
 
 
 @pytest.fixture
@@ -182,7 +143,7 @@ def test_each_fault_does_what_the_agents_are_known_to_make_of_it(
     python: tuple[str, str],
     go: tuple[str, str],
 ) -> None:
-    kubelet.answers[path] = change(kubelet.answers.get(path, Answer(404, PLAIN)))
+    kubelet.answers[path] = change(kubelet.answers.get(path, NOT_FOUND))
     assert (seen(kubelet, "python"), seen(kubelet, "go")) == (python, go)
 
 
@@ -251,9 +212,6 @@ def test_a_token_stays_here_on_plain_http(kubelet: Replay, tmp_path: Path) -> No
 FILES = {PODS: "pods", SUMMARY: "stats_summary", CADVISOR: "metrics_cadvisor", "/metrics": "metrics"}
 
 
-MISSING_PAGE = Answer(404, PLAIN, b"404 page not found\n")
-
-
 def recorded(folder: Path) -> Answers:
     kinds = {PODS: "application/json", SUMMARY: "application/json"}
     found = ((path, folder / name) for path, name in FILES.items())
@@ -271,7 +229,7 @@ def test_a_recording_comes_out_over_a_socket_as_it_does_from_the_file(
         kubelet.answers = recorded(folder)
         (check,) = ask("kubelet", "--url", kubelet.url, "--interval", "0", "--agent", which)["checks"]
         targets = (step.target for step in rules.steps)
-        view = View({target: kubelet.answers.get(target.partition("?")[0], MISSING_PAGE) for target in targets})
+        view = View({target: kubelet.answers.get(target.partition("?")[0], NOT_FOUND) for target in targets})
         pure = kubelet_check(view, rules)
         assert (check["status"], check["samples"], check["pods"]) == (pure.status.value, pure.samples, pure.pods)
         assert check["warnings"] == list(pure.warnings)
