@@ -33,6 +33,15 @@ class Difference:
     altered: tuple[Part, ...] = ()
     whole: frozenset[str] = frozenset()
 
+    def and_in(self, other: Difference) -> Difference:
+        """What both have."""
+        missing, altered = set(other.missing), set(other.altered)
+        return Difference(
+            tuple(part for part in self.missing if part in missing),
+            tuple(part for part in self.altered if part in altered),
+            self.whole & other.whole,
+        )
+
 
 class Bodies(NamedTuple):
     """Of one endpoint: the kubelet's, the proxy's, the kubelet's again."""

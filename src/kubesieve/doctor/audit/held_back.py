@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from kubesieve.doctor.audit.compare import Bodies, Part, compare
+from kubesieve.doctor.audit.compare import Bodies, Difference, Part, compare
 from kubesieve.doctor.audit.observed import Looks, Observed, look_of
-from kubesieve.doctor.evidence import Source
+from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.finding import Finding, Proof, Severity
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.text import CPU, CPU_QUOTA, MEMORY, MEMORY_LIMIT, WORKING_SET
 from kubesieve.doctor.views.view import CADVISOR
-from kubesieve.kubelet.endpoints import ENDPOINTS
+from kubesieve.kubelet.endpoints import ENDPOINTS, Endpoint
 
 _OF_NAMESPACES = ("KS0301", "KS0302", "KS0303", "KS0304")
 _COUNTED = frozenset(name.decode() for name in (CPU, MEMORY, WORKING_SET, MEMORY_LIMIT, CPU_QUOTA))
@@ -22,10 +22,7 @@ _BY_CHOICE = "container_network_"
 def held_back(seen: Observed, told: Collection[Finding]) -> Iterator[Finding]:
     """``told`` is what the doctor's rules found already: said once."""
     for endpoint in ENDPOINTS:
-        bodies = _bodies(seen, endpoint.path)
-        if bodies is None:
-            continue
-        difference = compare(endpoint, bodies, seen.allowed)
+        difference = _lasting(endpoint, seen)
         missing = [part for part in difference.missing if not _is_told(part, endpoint.path, told)]
         chosen = bool(missing) and all(_of_choice(part, difference.whole) for part in missing)
         yield from _finding("KS0314", endpoint.path, missing, Severity.INFO if chosen else None)
@@ -33,14 +30,30 @@ def held_back(seen: Observed, told: Collection[Finding]) -> Iterator[Finding]:
         yield from _finding("KS0315", endpoint.path, altered)
 
 
-def _bodies(seen: Observed, path: str) -> Bodies | None:
-    """The kubelet's first, the proxy's latest, the kubelet's last; None where one of them is not to be had."""
-    direct = [look_of(one) for one in seen.evidence.exchanges if one.source is Source.DIRECT and not one.sent_gzip]
-    before = _body((*direct, *seen.running_pods[1:]), path)
-    through, after = _body(seen.base, path), _body(seen.after, path)
-    if before is None or through is None or after is None:
-        return None
-    return Bodies(before, through, after)
+def _lasting(endpoint: Endpoint, seen: Observed) -> Difference:
+    """What differs in every proxied look: the kubelet's own answers flicker while pods start, end and crash."""
+    direct = [look_of(one) for one in _plain(seen, Source.DIRECT)]
+    before = _body((*direct, *seen.running_pods[1:]), endpoint.path)
+    after = _body(seen.after, endpoint.path)
+    if before is None or after is None:
+        return Difference()
+    found: Difference | None = None
+    for through in _proxied(seen, endpoint.path):
+        one = compare(endpoint, Bodies(before, through, after), seen.allowed)
+        found = one if found is None else found.and_in(one)
+        if found == Difference():
+            break
+    return found or Difference()
+
+
+def _proxied(seen: Observed, path: str) -> Iterator[bytes]:
+    """The latest first."""
+    looks = (*(look_of(one) for one in _plain(seen, Source.PROXY)), *seen.running_pods[:1])
+    yield from (look.reply.body for look in reversed(looks) if look.probe.meant == path and look.good)
+
+
+def _plain(seen: Observed, source: Source) -> Iterator[Exchange]:
+    return (one for one in seen.evidence.exchanges if one.source is source and not one.sent_gzip)
 
 
 def _body(looks: Looks, path: str) -> bytes | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kubesieve.doctor.evidence import MOST_JSON
 from kubesieve.exposition import SampleLine, lines
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.strict_json import parse
@@ -146,8 +147,8 @@ def _texts_of(body: bytes) -> Iterator[Sighting]:
 
 
 def read_json(body: bytes) -> Any:
-    """The value, None where the body is no strict JSON."""
+    """The value, None where the body is no strict JSON, or larger than any node's."""
     try:
-        return parse(body)
+        return parse(body) if len(body) <= MOST_JSON else None
     except BodyFault:
         return None
