@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+MOST_JSON = 16 * 1024 * 1024
+"""Bytes of a kubelet's pod list or summary: 500 pods have a quarter of that."""
+MOST_PODS = 2 * MOST_JSON
+"""Bytes of a pod list from elsewhere."""
+
 
 class Source(StrEnum):
     """Where a view was taken: at the kubelet itself, or through the proxy in front of it."""
@@ -79,11 +84,14 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How a source was reached: its URL, whether a token was at hand, when that one expires (Unix seconds)."""
+    """How a source was reached: its URL, whether a token was at hand, when that one expires (Unix seconds), and the
+    name its certificate was to have, where that is not the URL's host.
+    """
 
     url: str
     has_token: bool = False
     token_expires: float | None = None
+    server_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

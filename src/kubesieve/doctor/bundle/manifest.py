@@ -54,6 +54,7 @@ class DoorRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     url: Short
     has_token: bool
     token_expires: Seconds | None
+    server_name: Short | None = None
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -77,7 +78,8 @@ def describe(evidence: Evidence, notes: tuple[str, ...]) -> Manifest:
         redacted=notes,
         expected=tuple(sorted(evidence.expected)),
         doors={
-            source: DoorRecord(door.url, door.has_token, door.token_expires) for source, door in evidence.doors.items()
+            source: DoorRecord(door.url, door.has_token, door.token_expires, door.server_name)
+            for source, door in evidence.doors.items()
         },
         exchanges=tuple(_record(number, one) for number, one in enumerate(evidence.exchanges)),
         pods=evidence.pods is not None,
@@ -117,7 +119,10 @@ def restore(manifest: Manifest, files: dict[str, bytes]) -> Evidence:
         _check_url(door.url)
     return Evidence(
         exchanges=tuple(_exchange(record, files) for record in manifest.exchanges),
-        doors={source: Door(one.url, one.has_token, one.token_expires) for source, one in manifest.doors.items()},
+        doors={
+            source: Door(one.url, one.has_token, one.token_expires, one.server_name)
+            for source, one in manifest.doors.items()
+        },
         pods=files[PODS] if manifest.pods else None,
         agent_log=files[LOG].decode("utf-8", "replace") if manifest.agent_log else None,
         expected=frozenset(manifest.expected),

@@ -65,7 +65,8 @@ def _target(target: str) -> str:
 
 def _door(door: Door) -> Door:
     url = re.split(r"[?#]", _USERINFO.sub(r"\1", door.url))[0]
-    return replace(door, url=_short(url))
+    name = _short(door.server_name) if door.server_name else None
+    return replace(door, url=_short(url), server_name=name)
 
 
 def _short(text: str) -> str:

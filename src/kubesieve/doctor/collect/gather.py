@@ -60,4 +60,4 @@ async def gather(plan: Plan, say: Say = lambda _: None) -> Evidence:
 def _door(plan: Plan, source: Source) -> Door:
     entrance = plan.entrances[source]
     url = str(entrance.url).rstrip("/")
-    return Door(url, plan.has_token[source], expiry(entrance.authorization))
+    return Door(url, plan.has_token[source], expiry(entrance.authorization), entrance.server_name)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from kubesieve.agents import Key
-from kubesieve.doctor.evidence import Exchange, Source
+from kubesieve.doctor.evidence import Exchange, Failure, Source
 from kubesieve.doctor.finding import Blame, Finding, Severity
 from kubesieve.doctor.rules.not_offered import IN_EVERY_KUBELET, is_refused, is_wrong_404
 from kubesieve.doctor.rules.proofs import answered, listed
@@ -27,6 +27,7 @@ _BY_REASON: Mapping[str, str | None] = {
 _TLS_ANSWER = b"HTTP request to an HTTPS server"
 _NODE_PROXY = re.compile(rb'"message":"(error trying to reach service: [^"\\]{1,300})')
 """What an API server says, in a Status, of a kubelet that it cannot reach."""
+_NOT_NAMED = ("does not name", "mismatch")
 _SPARED = frozenset({"/metrics/slis", "/metrics/probes"})
 """An agent that gets nothing there warns, and has all its numbers."""
 _ACCOUNT = re.compile(r"system:serviceaccount:([a-z0-9.-]+:[a-z0-9.-]+)")
@@ -67,7 +68,7 @@ def _grouped(view: View) -> dict[tuple[str, str], list[Exchange]]:
 def _cause(view: View, exchange: Exchange) -> str | None:
     """The code for an exchange, None where it is none of this group's."""
     if exchange.failure is not None:
-        return _of_failure(view, exchange)
+        return _of_failure(exchange)
     status = exchange.status or 0
     if status == 200 or exchange.path in _OPTIONAL:
         return None
@@ -94,15 +95,13 @@ def _of_status(view: View, exchange: Exchange, status: int) -> str | None:
     return "KS0111"
 
 
-def _of_failure(view: View, exchange: Exchange) -> str | None:
+def _of_failure(exchange: Exchange) -> str | None:
     failure = exchange.failure
     if failure is None or failure.reason != "upstream-tls":
         return _BY_REASON.get(failure.reason, "KS0111") if failure else None
     if "no TLS" in failure.sentence:
         return "KS0110"
-    host = urlsplit(view.door.url).hostname or ""
-    unnamed = bool(failure.names) and not covers(failure.names, host)
-    return "KS0103" if unnamed or "does not name" in failure.sentence or "mismatch" in failure.sentence else "KS0102"
+    return "KS0103" if any(words in failure.sentence for words in _NOT_NAMED) else "KS0102"
 
 
 def _refusal(exchange: Exchange, minor: int | None = None) -> Refusal:
@@ -127,7 +126,8 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
     expires = view.door.token_expires or 0.0
     values = {
         "url": view.door.url,
-        "host": urlsplit(view.door.url).hostname or "",
+        "host": _host(view),
+        "also": _also(view, failure),
         "cause": _words(first),
         "names": listed(failure.names) if failure and failure.names else "another host",
         "targets": listed(one.target for one in exchanges),
@@ -152,6 +152,18 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
         severity=Severity.WARNING if spared else None,
         explains=_explained(case, view),
     )
+
+
+def _host(view: View) -> str:
+    """The name that the certificate is compared with."""
+    return view.door.server_name or urlsplit(view.door.url).hostname or ""
+
+
+def _also(view: View, failure: Failure | None) -> str:
+    """What is found next, once the certificate is trusted."""
+    if failure is None or not failure.names or covers(failure.names, _host(view)):
+        return ""
+    return f"; nor does it name {_host(view)}, but {listed(failure.names)}"
 
 
 def _words(exchange: Exchange) -> str:

@@ -24,7 +24,7 @@ TRANSPORT = (
         "the certificate of {url} is not trusted",
         _E,
         Blame.TLS,
-        why="the CA at hand did not sign it, or it is out of date ({cause})",
+        why="the CA at hand did not sign it, or it is out of date ({cause}){also}",
         symptom=f"{_NOTHING}; its log says x509: certificate signed by unknown authority",
         fix="give the CA that signed it: kubesieve … --ca FILE; for the agent DD_KUBELET_CLIENT_CA=/path/ca.crt. Kubelets "
         "often sign their own: then turn on serverTLSBootstrap. Switching verification off is a risk, not a repair",

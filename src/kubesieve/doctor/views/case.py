@@ -16,7 +16,7 @@ from kubesieve.agents import (
     kubelet_check,
     ui_rows,
 )
-from kubesieve.doctor.evidence import Evidence, Source
+from kubesieve.doctor.evidence import MOST_PODS, Evidence, Source
 from kubesieve.doctor.views.agent_log import AgentLog, read_agent_log
 from kubesieve.doctor.views.pods import Box, Pod, PodsView, State, read_pods_view
 from kubesieve.doctor.views.view import CADVISOR, PODS, View, make_view
@@ -137,6 +137,8 @@ def _known(body: bytes | None, node: str) -> tuple[PodsView | None, str]:
     """The pods of a list that are on a node, and those that do not say where they run; or why it cannot be used."""
     if body is None:
         return None, ""
+    if len(body) > MOST_PODS:
+        return None, f"it is larger than {MOST_PODS} bytes: give the pods of the node or of the namespaces alone"
     everywhere = read_pods_view(body)
     if not everywhere.readable:
         return None, f"it cannot be read: {everywhere.flaw.value if everywhere.flaw else ''}"

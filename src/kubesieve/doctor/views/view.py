@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kubesieve.agents import Answer
 from kubesieve.agents import View as AgentView
-from kubesieve.doctor.evidence import Coding, Door, Evidence, Exchange, Source
+from kubesieve.doctor.evidence import MOST_JSON, Coding, Door, Evidence, Exchange, Failure, Source
 from kubesieve.doctor.views.pods import PodsView, read_pods_view
 from kubesieve.doctor.views.summary import SummaryView, read_summary_view
 from kubesieve.doctor.views.text import TextView, read_text_view
@@ -99,7 +99,7 @@ class View:
 
 def make_view(evidence: Evidence, source: Source) -> View | None:
     """The view of a source; None where nothing was asked there."""
-    asked = [one for one in evidence.exchanges if one.source is source and one.method == "GET"]
+    asked = [_bounded(one) for one in evidence.exchanges if one.source is source and one.method == "GET"]
     if not asked:
         return None
     plain = [one for one in asked if not one.sent_gzip]
@@ -112,6 +112,14 @@ def make_view(evidence: Evidence, source: Source) -> View | None:
         before={one.path: one for one in plain if one.round == last - 1},
         zipped={one.path: one for one in asked if one.sent_gzip},
     )
+
+
+def _bounded(exchange: Exchange) -> Exchange:
+    """JSON read into values takes many times its size: what is larger than any node's counts as not come."""
+    if exchange.path.startswith("/metrics") or len(exchange.body) <= MOST_JSON:
+        return exchange
+    words = f"expected at most {MOST_JSON} bytes; got {len(exchange.body)}"
+    return replace(exchange, body=b"", failure=Failure("upstream-too-large", words))
 
 
 def _good(exchange: Exchange | None) -> Exchange | None:
