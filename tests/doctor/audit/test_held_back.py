@@ -180,6 +180,9 @@ def test_what_came_in_any_proxied_look_is_not_held_back(view: Observed) -> None:
     ("path", "change"),
     [
         pytest.param(CADVISOR, without(rb"container_network_"), id="network families, whole: the node's, too"),
+        pytest.param(
+            CADVISOR, without(rb'container_network.*pod="node-local'), id="the interfaces of a hostNetwork pod"
+        ),
         pytest.param(PODS, lambda body: json.dumps(json.loads(body), indent=1).encode(), id="other white space"),
         pytest.param(SUMMARY, each("pods", lambda pod: pod.update(none=None)), id="a null more"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from kubesieve.doctor.audit.compare import Bodies, Difference, Part, compare
+from kubesieve.doctor.audit.known import Known
 from kubesieve.doctor.audit.observed import Looks, Observed, look_of
 from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.finding import Finding, Proof, Severity
@@ -16,15 +17,15 @@ from kubesieve.kubelet.endpoints import ENDPOINTS, Endpoint
 _OF_NAMESPACES = ("KS0301", "KS0302", "KS0303", "KS0304")
 _COUNTED = frozenset(name.decode() for name in (CPU, MEMORY, WORKING_SET, MEMORY_LIMIT, CPU_QUOTA))
 _BY_CHOICE = "container_network_"
-"""Families that a proxy may well withhold whole: of a hostNetwork pod they are the node's (KS0407)."""
+"""Families that a proxy may well withhold whole, or of hostNetwork pods: there they are the node's (KS0407)."""
 
 
-def held_back(seen: Observed, told: Collection[Finding]) -> Iterator[Finding]:
+def held_back(seen: Observed, known: Known, told: Collection[Finding]) -> Iterator[Finding]:
     """``told`` is what the doctor's rules found already: said once."""
     for endpoint in ENDPOINTS:
         difference = _lasting(endpoint, seen)
         missing = [part for part in difference.missing if not _is_told(part, endpoint.path, told)]
-        chosen = bool(missing) and all(_of_choice(part, difference.whole) for part in missing)
+        chosen = bool(missing) and all(_of_choice(part, difference, known) for part in missing)
         yield from _finding("KS0314", endpoint.path, missing, Severity.INFO if chosen else None)
         altered = [part for part in difference.altered if not _is_told(part, endpoint.path, told)]
         yield from _finding("KS0315", endpoint.path, altered)
@@ -71,8 +72,9 @@ def _is_told(part: Part, path: str, told: Iterable[Finding]) -> bool:
     return False
 
 
-def _of_choice(part: Part, whole: frozenset[str]) -> bool:
-    return part.what.startswith(_BY_CHOICE) and part.what in whole
+def _of_choice(part: Part, difference: Difference, known: Known) -> bool:
+    hosted = (part.namespace, part.pod) in known.own_hosts
+    return part.what.startswith(_BY_CHOICE) and (hosted or part.what in difference.whole)
 
 
 def _finding(code: str, path: str, parts: list[Part], severity: Severity | None = None) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ def _told(seen: Observed, case: Case, known: Known) -> Iterator[Finding | Unknow
     yield from by_asking(seen, known, common)
     ruled = list(_of_proxy(case))
     yield from ruled
-    yield from held_back(seen, [one for one in ruled if isinstance(one, Finding)])
+    yield from held_back(seen, known, [one for one in ruled if isinstance(one, Finding)])
 
 
 def _leaks(findings: Iterable[Finding]) -> bool:
