@@ -279,6 +279,7 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
         "KS0101",
         Scene(None, spoil_direct=everywhere(status(500, NO_WAY, "application/json"))),
     ),
+    "a body without end": ("KS0117", proxied(PODS, failed("upstream-too-large", "expected 9 bytes; got more"))),
     "connection closed": ("KS0101", Scene(spoil_proxy=everywhere(failed("upstream-disconnected", "x")))),
     "unknown CA": ("KS0102", Scene(spoil_proxy=everywhere(failed("upstream-tls", "x; got self-signed certificate")))),
     "expired certificate, right name": (

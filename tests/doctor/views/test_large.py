@@ -13,7 +13,7 @@ def test_a_body_of_nested_nothing_is_told_as_too_large(path: str) -> None:
     body = b"[" + b"[]," * (MOST_JSON // 3) + b"[]]"
     exchange = Exchange(Source.PROXY, path, 200, {"content-type": "application/json"}, body)
     found = diagnose(Evidence((exchange,), {Source.PROXY: Door("https://proxy.example", True)})).findings
-    assert [one.code for one in found] == ["KS0111"]
+    assert [one.code for one in found] == ["KS0117"]
     assert f"expected at most {MOST_JSON} bytes; got {len(body)}" in found[0].proofs[0].text
 
 

@@ -22,6 +22,7 @@ _BY_REASON: Mapping[str, str | None] = {
     "upstream-unreachable": "KS0101",
     "upstream-disconnected": "KS0101",
     "upstream-malformed": "KS0115",
+    "upstream-too-large": "KS0117",
     "upstream-truncated": None,  # KS0202
 }
 _TLS_ANSWER = b"HTTP request to an HTTPS server"
@@ -140,7 +141,7 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
         "asked": _when(first.at),
     }
     seen = f"{view.source.value}: {listed(_came(one) for one in exchanges)}"
-    blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112", "KS0115") else None
+    blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112", "KS0115", "KS0117") else None
     spared = all(one.path in _SPARED for one in exchanges)
     return Finding(
         code,

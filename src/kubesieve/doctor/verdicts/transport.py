@@ -199,4 +199,16 @@ TRANSPORT = (
         example="a filtered body under the length of another one",
         unless="a body that ends before its length: KS0202",
     ),
+    Verdict(
+        "KS0117",
+        "{url} sends more than any kubelet does ({targets})",
+        _E,
+        Blame.UPSTREAM,
+        why="{cause}: it was not read",
+        symptom="agents that read on run out of memory, or into their time-out",
+        fix="look at what comes: curl -sk {url}/pods | head -c 1000; a list of one node, not of the cluster?",
+        solution=Solution.HAND_OVER,
+        example="/pods of 40 MB: the pods of a whole cluster",
+        unless="a large /metrics/cadvisor: 110 pods make some 5 MB",
+    ),
 )
