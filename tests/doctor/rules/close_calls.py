@@ -6,7 +6,7 @@ Most close calls are the words of a verdict's ``unless``, made into evidence. Le
 from __future__ import annotations
 
 from kubesieve.doctor.evidence import Evidence
-from tests.doctor.corpus import (
+from tests.doctor.changes import (
     CADVISOR,
     HTML,
     LOG,

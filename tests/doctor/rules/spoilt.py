@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kubesieve.doctor.evidence import Evidence, Exchange, Source
-from tests.doctor.corpus import (
+from tests.doctor.changes import (
     CADVISOR,
     PODS,
     SUMMARY,

@@ -11,7 +11,8 @@ from kubesieve.doctor.diagnosis import Diagnosis
 from kubesieve.doctor.evidence import Door, Evidence, Source
 from kubesieve.doctor.finding import Blame
 from kubesieve.doctor.telling import blame_of
-from tests.doctor.corpus import CADVISOR, CORPUS, LOG, PODS, PODS_BODY, SUMMARY
+from tests.doctor.changes import CADVISOR, LOG, PODS, PODS_BODY, SUMMARY
+from tests.doctor.corpus import CORPUS
 from tests.doctor.diagnosed import diagnosis_of, evidence_of
 from tests.doctor.rules.spoilt import DATADOG
 from tests.doctor.scenes import PATHS, Scene

@@ -7,7 +7,7 @@ import pytest
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.finding import Severity
 from kubesieve.doctor.telling import severity_of
-from tests.doctor.corpus import CADVISOR, PODS, SUMMARY
+from tests.doctor.changes import CADVISOR, PODS, SUMMARY
 from tests.doctor.rules.spoilt import DATADOG
 from tests.doctor.scenes import ALL, Change, Scene, failed, status
 

@@ -10,7 +10,7 @@ import pytest
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.evidence import Evidence
 from kubesieve.doctor.views.case import make_case
-from tests.doctor.corpus import other_nodes, pods_of
+from tests.doctor.changes import other_nodes, pods_of
 from tests.doctor.scenes import Scene
 
 SEEN = Scene(allowed=frozenset({"tenant-a"}), direct=False).evidence()
