@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,58 +64,12 @@ def test_the_readme_begins_with_the_two_commands_and_make_has_them() -> None:
     assert all(f"\n{target}: " in makefile for target in ("demo", "test"))
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def test_the_readmes_session_by_hand_runs(tmp_path: Path, curl: str) -> None:
-    readme = (ROOT / "README.md").read_text()
-    [script] = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "kubesieve stage" in block]
-    for port in ("10250", "8080"):
-        script = script.replace(port, str(_free_port()))
-    script = script.replace("--listen 127.0.0.1", "--admin-listen 127.0.0.1:0 --listen 127.0.0.1").replace(
-        "--dir stage --admin-listen 127.0.0.1:0", "--dir stage"
-    )
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-mc", script + "\nwait"],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert 'container_memory_working_set_bytes{container="nginx",namespace="sandbox"' in done.stdout
-    assert '"kind":"PodList"' in done.stdout
-    assert "kubesieve: path-unknown" in done.stdout
-    assert "tenant-a" not in done.stdout
-
-
 def test_the_page_of_the_embedded_node_tells_every_fault_and_no_other() -> None:
     from kubesieve.stage.breakage import KINDS
 
     page = (ROOT / "docs/stage.md").read_text().partition("## Faults")[2]
     told = [kind for row in re.findall(r"^\| ([a-z0-9, -]+) \|", page, re.MULTILINE) for kind in row.split(", ")]
     assert sorted(told) == sorted([*KINDS, "kind", "---"])
-
-
-def test_the_doctors_minute_runs(tmp_path: Path) -> None:
-    [script] = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/doctor.md").read_text(), re.DOTALL)
-    for port in ("10250", "8080"):
-        script = script.replace(port, str(_free_port()))
-    script = script.replace("kubesieve serve", "kubesieve serve --admin-listen 127.0.0.1:0").replace("l 12", "l 1")
-    done = subprocess.run(
-        ["bash", "-mc", script + "\nwait"],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert "KS0301 error   the proxied view holds nothing of sandbox" in done.stdout
-    assert "KS0301" in done.stdout.partition("Containers, as the agent's page")[2].partition("Seen")[0]
-    assert done.stdout.count("KS0301") > 4
 
 
 def test_the_alert_of_the_page_is_one(tmp_path: Path, promtool: str) -> None:

@@ -1,0 +1,63 @@
+"""Sessions in the docs are run, on free ports, and say what the pages say."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+WAIT = "for port in {ports}; do until (echo > /dev/tcp/127.0.0.1/$port) 2> /dev/null; do sleep 0.1; done; done"
+
+
+def _free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])
+
+
+def run(page: str, folder: Path, **changes: str) -> str:
+    """The stdout of the page's one session; "sleep 3" there means: until both listen."""
+    [script] = [
+        block for block in re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL) if "stage" in block
+    ]
+    ports = {port: _free_port() for port in ("10250", "8080")}
+    own = {"kubesieve serve": "kubesieve serve --admin-listen 127.0.0.1:0", "sleep 3": WAIT}
+    for old, new in {**own, **changes}.items():
+        assert old in script
+        script = script.replace(old, new.format(ports=" ".join(ports)))
+    for port, free in ports.items():
+        script = script.replace(port, free)
+    done = subprocess.run(
+        ["bash", "-mc", script + "\nwait"],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    return done.stdout
+
+
+def test_the_readmes_session_runs(tmp_path: Path, curl: str) -> None:
+    said = run("README.md", tmp_path)
+    assert curl
+    assert 'container_memory_working_set_bytes{container="nginx",namespace="sandbox"' in said
+    assert '"kind":"PodList"' in said
+    assert "kubesieve: path-unknown" in said
+    assert "tenant-a" not in said
+
+
+def test_the_doctors_session_runs(tmp_path: Path) -> None:
+    said = run("docs/doctor.md", tmp_path, **{"--interval 12": "--interval 1"})
+    assert "KS0301 error   the proxied view holds nothing of sandbox" in said
+    assert "KS0301" in said.partition("Containers, as the agent's page")[2].partition("Seen")[0]
+    assert said.count("KS0301") > 4
+
+
+def test_the_audits_session_runs_and_says_what_the_page_says(tmp_path: Path) -> None:
+    [says] = re.findall(r"```text\n(.*?)\n```", (ROOT / "docs/audit.md").read_text(), re.DOTALL)
+    assert says in run("docs/audit.md", tmp_path)
