@@ -185,6 +185,27 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
     "cadvisor refused by the proxy": ("KS0306", proxied(CADVISOR, status(403, b"path not allowed\n"))),
     "a family filtered": ("KS0307", proxied(CADVISOR, without_lines(rb"^(# .* )?container_spec_memory_limit_bytes"))),
     "summary without its node's name": ("KS0308", proxied(SUMMARY, edited(drop_claims))),
+    "nothing in cadvisor, nobody looked at the kubelet": (
+        "KS0316",
+        proxied(CADVISOR, body(lambda _: b""), direct=False, allowed=SANDBOX),
+    ),
+    "the label name gone, nobody looked at the kubelet": (
+        "KS0316",
+        proxied(CADVISOR, replaced(rb',name="[^"]*"', b""), direct=False, allowed=SANDBOX),
+    ),
+    "usage gone, nobody looked at the kubelet": (
+        "KS0316",
+        proxied(CADVISOR, without_lines(b"container_memory_usage_bytes"), direct=False, allowed=SANDBOX),
+    ),
+    "one container of a pod without rows": (
+        "KS0316",
+        proxied(
+            CADVISOR,
+            without_lines(rb'container="metrics",.*pod="two-containers"'),
+            allowed=MINE,
+            more={"expected": MINE},
+        ),
+    ),
     "slis in error, where the kubelet has none": (
         "KS0309",
         Scene(spoil_direct={"/metrics/slis": status(404)}, spoil_proxy={"/metrics/slis": status(500)}),

@@ -9,6 +9,7 @@ import pytest
 
 from kubesieve.doctor.finding import Severity
 from kubesieve.doctor.telling import severity_of, tell
+from kubesieve.doctor.verdicts import VERDICTS
 from tests.doctor.corpus import CORPUS, NEAR_MISSES
 from tests.doctor.diagnosed import diagnosis_of
 
@@ -19,6 +20,14 @@ def test_the_first_verdict_is_the_right_one(name: str) -> None:
     told = [f"{one.code} {tell(one).title}: {one.seen}" for one in found.findings]
     assert told
     assert found.findings[0].code == CORPUS[name][0], "\n".join(told)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_no_row_names_a_fault_that_no_finding_tells(name: str) -> None:
+    found = diagnosis_of(name)
+    named = {code for row in found.containers for code in (row.cpu_dash_reason, row.memory_dash_reason) if code}
+    wrong = {code for code in named if VERDICTS[code].severity is not Severity.INFO}
+    assert wrong <= {one.code for one in found.findings}
 
 
 @pytest.mark.parametrize("name", sorted(NEAR_MISSES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,7 @@ def doctor(
 def examine(evidence: Evidence) -> Diagnosis:
     """Redacted first, so that a saved bundle gives the same."""
     found = diagnose(redact(evidence))
-    return Diagnosis(found.findings, found.unknowns, found.containers, found.views, NOTES)
+    return replace(found, notes=NOTES)
 
 
 async def _look(options: Options) -> Diagnosis:

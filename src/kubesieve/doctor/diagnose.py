@@ -17,10 +17,12 @@ from kubesieve.doctor.rules.freshness import freshness
 from kubesieve.doctor.rules.healthy import as_expected, healthy
 from kubesieve.doctor.rules.identity import identity
 from kubesieve.doctor.rules.limits import limits, without_usage
+from kubesieve.doctor.rules.no_numbers import on_the_way, with_every_dash
 from kubesieve.doctor.rules.not_offered import not_offered
 from kubesieve.doctor.rules.overfiltering import overfiltering, shown
 from kubesieve.doctor.rules.transport import transport
 from kubesieve.doctor.telling import severity_of
+from kubesieve.doctor.verdicts import VERDICTS
 from kubesieve.doctor.views.case import Case, make_case
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
 
@@ -42,12 +44,14 @@ RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CAUSE_FIRST = ("KS01", "KS02", "KS0606", "KS0609", "KS0608")
 _BY_DESIGN = {Dash.NO_LIMIT}
+_CONCLUDE = frozenset({"KS0901"})
+"""What says that all is well; where it is not said, and nothing else, nobody has looked."""
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Never raises on account of what the evidence holds."""
     case = make_case(evidence)
-    found = [finding for rule in RULES for finding in rule(case)]
+    found = [*with_every_dash(case, [finding for rule in RULES for finding in rule(case)])]
     found += unexplained(case, frozenset(finding.code for finding in found if _counts(finding)))
     if not any(_counts(finding) for finding in found):
         found += healthy(case)
@@ -57,6 +61,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         unknowns=tuple(_unknowns(case)),
         containers=tuple(_containers(case, ordered)),
         views={view.source.value: facts(view) for view in case.views()},
+        looked=any(_counts(one) or one.code in _CONCLUDE for one in ordered),
     )
 
 
@@ -88,15 +93,20 @@ def _once(found: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _containers(case: Case, findings: Iterable[Finding]) -> Iterator[ContainerLine]:
-    told = _told(findings)
+    findings = list(findings)
+    told, codes = _told(findings), {finding.code for finding in findings}
+    cause = next((finding.code for finding in findings if on_the_way(finding)), None)
+
+    def reason(key: Key, measure: Measure) -> str | None:
+        """Never a fault that nothing else on the page speaks of."""
+        code = _reason(key, measure, told)
+        if code is None or code in codes or VERDICTS[code].severity is Severity.INFO:
+            return code
+        stopped = "KS0705" if "KS0705" in codes and key not in case.running else None
+        return stopped or cause or code
+
     for key, row in case.rows.items():
-        yield ContainerLine(
-            key,
-            cpu_pct=row.cpu.value,
-            memory_pct=row.memory.value,
-            cpu_dash_reason=_reason(key, row.cpu, told),
-            memory_dash_reason=_reason(key, row.memory, told),
-        )
+        yield ContainerLine(key, row.cpu.value, row.memory.value, reason(key, row.cpu), reason(key, row.memory))
 
 
 def _told(findings: Iterable[Finding]) -> Mapping[Key, str]:

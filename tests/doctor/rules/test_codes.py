@@ -45,6 +45,7 @@ TABLE = {
     "KS0112": Row("stuck", "connection refused", "KS0101"),
     "KS0113": Row("401 with an expired token", "401 with a token that is still good", "KS0104"),
     "KS0114": Row("login redirect", "all as it should be"),
+    "KS0316": Row("nothing in cadvisor, nobody looked at the kubelet", "pods of other nodes in the list"),
     "KS0117": Row("a body without end", "another protocol on the port", "KS0115"),
     "KS0115": Row("another protocol on the port", "cut by length", "KS0202"),
     "KS0201": Row("bad escape", "no final line feed", "KS0203"),

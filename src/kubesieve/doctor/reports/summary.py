@@ -27,7 +27,7 @@ def _counted(diagnosis: Diagnosis) -> str:
     told = found.count(Severity.INFO)
     more = f", {told} for information" if told else ""
     if not errors + warnings:
-        return f"all as expected{more}"
+        return f"{'all as expected' if diagnosis.looked else 'nothing can be told'}{more}"
     kinds = [count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
     return f"{count(errors + warnings, 'finding')} ({', '.join(kinds)}){more}"
 

@@ -140,9 +140,8 @@ def _renamed(case: Case, text: TextView, boxes: Mapping[Key, tuple[Pod, Box]]) -
 
 
 def _pod_level_only(case: Case) -> Iterator[Finding]:
-    """Containers that run, whose pods have rows and they have none: in the direct view, else in the only one."""
-    view = case.direct or case.proxy
-    text = view.text(CADVISOR) if view else None
+    """Containers that run, whose pods have rows and they have none, directly: a proxied view proves nothing."""
+    text = case.direct.text(CADVISOR) if case.direct else None
     if text is None:
         return
     bare = [key for key in case.running if key not in text.containers and (key.namespace, key.pod) in text.pods]

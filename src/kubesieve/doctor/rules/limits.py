@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubesieve.agents import Key
-from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.telling import counted
@@ -72,10 +71,9 @@ def _not_in_series(case: Case, key: Key) -> bool:
 
 
 def without_usage(case: Case) -> Iterator[Finding]:
-    """Told of the direct view, or of the only one: what the proxy alone lacks is told elsewhere."""
-    view = case.direct or case.proxy
-    text = view.text(CADVISOR) if view else None
-    if view is None or text is None or (view.source is Source.PROXY and not text.samples):
+    """Told of the direct view alone: of what a proxied one lacks nobody knows whether the kubelet has it."""
+    text = case.direct.text(CADVISOR) if case.direct else None
+    if text is None:
         return
     keys = [key for key in case.running if _silent(case, key) and key.namespace in text.shown()]
     if keys:

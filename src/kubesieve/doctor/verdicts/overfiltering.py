@@ -168,4 +168,17 @@ OVERFILTERING = (
         example="kube-system/etcd missing, kube-system/dns there",
         unless="a pod younger than a minute, or gone: KS0904",
     ),
+    Verdict(
+        "KS0316",
+        "no numbers come for containers that run ({containers})",
+        _E,
+        Blame.PROXY,
+        why="they run by the pod list, and their series are not in {whose}: {counted}",
+        symptom="these containers show —, with no error anywhere",
+        fix="look at both sides: kubesieve doctor --direct https://$NODE_IP:10250 --proxy URL; at the proxy decide by namespace "
+        "alone and pass whole lines",
+        solution=Solution.HAND_OVER,
+        example="/metrics/cadvisor answered 200 with nothing in it, and a pod list that names what runs",
+        unless="a container without limits whose usage comes: KS0501",
+    ),
 )

@@ -15,9 +15,13 @@ from kubesieve.doctor.views.summary import SummaryView, read_summary_view
 from kubesieve.doctor.views.text import TextView, read_text_view
 
 PODS, SUMMARY, CADVISOR, RESOURCE = "/pods", "/stats/summary", "/metrics/cadvisor", "/metrics/resource"
+HEALTH = "/healthz"
 TEXTS = (CADVISOR, RESOURCE, "/metrics", "/metrics/probes", "/metrics/slis")
 
 _BUILD = re.compile(rb'^kubernetes_build_info\{[^\n}]*git_version="v1\.([0-9]{1,3})\.', re.MULTILINE)
+
+
+_HEALTHY = Answer(200, "text/plain; charset=utf-8", b"ok")
 
 
 @dataclass
@@ -83,10 +87,12 @@ class View:
         yield from self.now.values()
 
     def agent_view(self) -> AgentView:
-        return AgentView(_answers(self.now), token_sent=self._token_sent)
+        """What nobody asked for counts as healthy: an agent gives up where /healthz does not answer."""
+        return AgentView({HEALTH: _HEALTHY, **_answers(self.now)}, token_sent=self._token_sent)
 
     def agent_view_before(self) -> AgentView | None:
-        return AgentView(_answers(self.before), token_sent=self._token_sent) if self.before else None
+        before = {HEALTH: _HEALTHY, **_answers(self.before)}
+        return AgentView(before, token_sent=self._token_sent) if self.before else None
 
     @property
     def _token_sent(self) -> bool:
