@@ -117,6 +117,20 @@ def other_nodes(document: Any) -> None:
     document["items"] += [*elsewhere, waiting]
 
 
+def without_pod(name: str) -> Callable[[Any], None]:
+    def apply(document: Any) -> None:
+        document["items"] = [one for one in document["items"] if one["metadata"]["name"] != name]
+
+    return apply
+
+
+def without_stats(name: str) -> Callable[[Any], None]:
+    def apply(document: Any) -> None:
+        document["pods"] = [one for one in document["pods"] if one["podRef"]["name"] != name]
+
+    return apply
+
+
 def mirror(document: Any) -> None:
     """Static pods as the API server knows them: another uid, the kubelet's as an annotation."""
     for item in document["items"]:

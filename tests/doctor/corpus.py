@@ -54,6 +54,8 @@ from tests.doctor.changes import (
     unlimited,
     upstream,
     virtual_notes,
+    without_pod,
+    without_stats,
 )
 from tests.doctor.scenes import (
     ALL,
@@ -204,6 +206,20 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
             without_lines(rb'container="metrics",.*pod="two-containers"'),
             allowed=MINE,
             more={"expected": MINE},
+        ),
+    ),
+    "one pod missing in the summary": (
+        "KS0313",
+        proxied(SUMMARY, edited(without_stats("pod-with-limits"))),
+    ),
+    "one pod missing in the pod list, one's own list at hand": (
+        "KS0313",
+        proxied(
+            PODS,
+            edited(without_pod("pod-with-limits")),
+            direct=False,
+            allowed=SANDBOX,
+            more={"pods": pods_of(lambda d: only(d, "items", SANDBOX))},
         ),
     ),
     "slis in error, where the kubelet has none": (

@@ -12,7 +12,7 @@ from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.telling import counted
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.pods import ListFlaw
-from kubesieve.doctor.views.text import CPU, CPU_QUOTA, MEMORY, MEMORY_LIMIT, WORKING_SET
+from kubesieve.doctor.views.text import CPU, CPU_QUOTA, MEMORY, MEMORY_LIMIT, WORKING_SET, TextView
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
 
 _COUNTED = (CPU, MEMORY, WORKING_SET, MEMORY_LIMIT, CPU_QUOTA)
@@ -147,18 +147,12 @@ def _others_there(case: Case, path: str) -> bool:
 def _single_pods(case: Case, view: View) -> Iterator[Finding]:
     """Pods that an endpoint lacks while it shows others of their namespace, and that are no churn."""
     gone: dict[tuple[str, str], str] = {}
-    if case.direct is None or case.direct.list is None:
+    if case.known is None and (case.direct is None or case.direct.list is None):
         return
-    cadvisor, direct = view.text(CADVISOR), case.direct.text(CADVISOR)
-    rows = {(key.namespace, key.pod) for key in cadvisor.containers} if cadvisor else set()
     for key in case.running:
-        pod = (key.namespace, key.pod)
-        if not case.settled(key):
-            continue
-        if view.list and key.namespace in view.list.shown() and pod not in view.list.pods:
-            gone[pod] = PODS
-        elif cadvisor and direct and key.namespace in cadvisor.shown() and key in direct.containers and pod not in rows:
-            gone[pod] = CADVISOR
+        path = _lacking(case, view, key) if case.settled(key) else None
+        if path:
+            gone[key.namespace, key.pod] = path
     if gone:
         names = ["/".join(pod) for pod in sorted(gone)]
         proofs = tuple(
@@ -169,6 +163,30 @@ def _single_pods(case: Case, view: View) -> Iterator[Finding]:
         yield Finding(
             "KS0313", listed(names), proofs, first[0], first[1], explains=keys, values={"pods": listed(names)}
         )
+
+
+def _lacking(case: Case, view: View, key: Key) -> str | None:
+    """The endpoint that lacks the pod of a container, and should have it."""
+    pod = (key.namespace, key.pod)
+    if view.list and key.namespace in view.list.shown() and pod not in view.list.pods:
+        return PODS
+    cadvisor, direct = view.text(CADVISOR), case.direct.text(CADVISOR) if case.direct else None
+    if cadvisor and direct and key in direct.containers and _lacks_rows(cadvisor, pod):
+        return CADVISOR
+    return SUMMARY if _not_in_summary(case, view, pod) else None
+
+
+def _lacks_rows(text: TextView, pod: tuple[str, str]) -> bool:
+    others = pod[0] in text.shown()
+    return others and not any(row[:2] == pod for row in text.containers)
+
+
+def _not_in_summary(case: Case, view: View, pod: tuple[str, str]) -> bool:
+    """In none of two looks, others of the namespace there, and directly it is: a kubelet's summary flickers."""
+    direct = case.direct.stats if case.direct else None
+    looks = [stats for stats in (view.stats, view.stats_before) if stats]
+    lacks = bool(looks) and all(pod[0] in stats.shown() and pod not in stats.pods for stats in looks)
+    return lacks and direct is not None and pod in direct.pods
 
 
 def _single_families(case: Case, view: View) -> Iterator[Finding]:

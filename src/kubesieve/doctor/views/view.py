@@ -55,6 +55,13 @@ class View:
         return read_summary_view(found.body) if found else None
 
     @cached_property
+    def stats_before(self) -> SummaryView | None:
+        """The summary of the look before, where it can be read."""
+        found = _good(self.before.get(SUMMARY))
+        summary = read_summary_view(found.body) if found else None
+        return summary if summary and summary.readable else None
+
+    @cached_property
     def texts(self) -> Mapping[str, TextView]:
         """The text endpoints that gave a 200, by path; the proxy's with their series."""
         found = ((path, self.good(path)) for path in TEXTS)
