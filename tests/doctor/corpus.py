@@ -86,6 +86,10 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
         Scene(None, spoil_direct=everywhere(status(500, NO_WAY, "application/json"))),
     ),
     "a body without end": ("KS0117", proxied(PODS, failed("upstream-too-large", "expected 9 bytes; got more"))),
+    "cadvisor fails now and then": (
+        "KS0118",
+        proxied(CADVISOR, lambda one: status(502, b"bad gateway")(one) if one.round == 1 else one),
+    ),
     "connection closed": ("KS0101", Scene(spoil_proxy=everywhere(failed("upstream-disconnected", "x")))),
     "unknown CA": ("KS0102", Scene(spoil_proxy=everywhere(failed("upstream-tls", "x; got self-signed certificate")))),
     "expired certificate, right name": (

@@ -45,8 +45,28 @@ def transport(case: Case) -> Iterator[Finding]:
             ]
             if fresh:
                 yield _finding(case, view, code, user, fresh)
+        yield from _now_and_then(case, view)
         if view.source is Source.DIRECT:
             upstream = {(code, one.path) for (code, _), some in _grouped(view).items() for one in some}
+
+
+def _now_and_then(case: Case, view: View) -> Iterator[Finding]:
+    """Paths that answered well at last, and badly before or when gzip was offered."""
+    asked = {path: [one for one in (view.before.get(path), view.zipped.get(path)) if one] for path in view.now}
+    failed = [one for path, some in asked.items() if view.good(path) for one in some if _failed(one)]
+    direct = case.direct.before if case.direct and view.source is Source.PROXY else {}
+    failed = [one for one in failed if not (one.path in direct and _failed(direct[one.path]))]
+    if failed:
+        targets = listed(one.target for one in failed)
+        answers = listed([*(_came(one) for one in failed), *(_came(view.now[one.path]) for one in failed)])
+        proofs = tuple(map(answered, failed))
+        values = {"url": view.door.url, "targets": targets, "answers": answers}
+        blame = Blame.UPSTREAM if view.source is Source.DIRECT else None
+        yield Finding("KS0118", answers, proofs, endpoint=failed[0].path, values=values, blame=blame)
+
+
+def _failed(exchange: Exchange) -> bool:
+    return exchange.failure is not None or (exchange.status or 0) >= 400
 
 
 def _told_elsewhere(case: Case, code: str, exchange: Exchange) -> bool:

@@ -211,4 +211,16 @@ TRANSPORT = (
         example="/pods of 40 MB: the pods of a whole cluster",
         unless="a large /metrics/cadvisor: 110 pods make some 5 MB",
     ),
+    Verdict(
+        "KS0118",
+        "{url} answers {targets} only now and then",
+        _E,
+        Blame.PROXY,
+        why="the same request was answered well and badly within one look ({answers})",
+        symptom="gaps in graphs, checks that change between OK and WARNING, no cause to be seen at any one moment",
+        fix="look for limits and time-outs on the way: replicas that differ, 429, 502 under load; kubectl logs of the proxy",
+        solution=Solution.HAND_OVER,
+        example="/metrics/cadvisor 200, 502, 502",
+        unless="the same error each time: KS0111",
+    ),
 )
