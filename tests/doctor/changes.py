@@ -236,10 +236,10 @@ def back_in_time() -> Evidence:
     )
 
 
-def gzip_look(change: Callable[[Exchange], Exchange]) -> Evidence:
+def gzip_look(change: Callable[[Exchange], Exchange], path: str = CADVISOR) -> Evidence:
     """One more request through the proxy, with gzip offered."""
     evidence = Scene().evidence()
-    one = next(one for one in evidence.exchanges if one.source is Source.PROXY and one.path == CADVISOR)
+    one = next(one for one in evidence.exchanges if one.source is Source.PROXY and one.path == path)
     return replace(evidence, exchanges=(*evidence.exchanges, change(replace(one, sent_gzip=True))))
 
 

@@ -155,6 +155,7 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
     "gzip without saying so": ("KS0207", proxied(CADVISOR, framed("", Coding.GZIP))),
     "said to be gzip": ("KS0207", proxied(CADVISOR, framed("gzip", Coding.PLAIN))),
     "gzip edited as text": ("KS0207", gzip_look(framed("gzip", Coding.MANGLED))),
+    "gzip on the pod list": ("KS0213", gzip_look(framed("gzip", Coding.GZIP), PODS)),
     "gzip that decodes": (HEALTHY, gzip_look(framed("gzip", Coding.GZIP))),
     "items null": ("KS0208", proxied(PODS, edited(null_items("items")))),
     "a null item": ("KS0208", proxied(PODS, edited(null_item))),

@@ -61,6 +61,7 @@ TABLE = {
     "KS0210": Row("TYPE twice", "all as it should be"),
     "KS0211": Row("pods no JSON", "no pod on this node"),
     "KS0212": Row("OpenMetrics", "# EOF as a comment"),
+    "KS0213": Row("gzip on the pod list", "gzip that decodes"),
     "KS0214": Row("fs without usage", "no fs at all"),
     "KS0301": Row("one namespace filtered everywhere", "series filtered alone, as naive proxies do", "KS0303"),
     "KS0302": Row("summary filtered alone", "a pod that the summary has not measured yet"),

@@ -24,7 +24,7 @@ _NULLS = frozenset({ListFlaw.ITEMS_NULL, ListFlaw.ITEM_NULL})
 def bodies(case: Case) -> Iterator[Finding]:
     told: set[tuple[str, str | None]] = set()
     for view in case.views():
-        for found in (*_unusable(view), *_unfit(view)):
+        for found in (*_unusable(view), *_unfit(view), *_read_raw(view)):
             if (found.code, found.endpoint) in told:
                 continue
             told.add((found.code, found.endpoint))
@@ -33,7 +33,9 @@ def bodies(case: Case) -> Iterator[Finding]:
 
 
 def _explained(case: Case, view: View, found: Finding) -> tuple[Key, ...]:
-    decisive = found.endpoint in (CADVISOR, PODS) and view is case.seen and found.code not in ("KS0205", "KS0203")
+    decisive = (
+        found.endpoint in (CADVISOR, PODS) and view is case.seen and found.code not in ("KS0203", "KS0205", "KS0213")
+    )
     return tuple(case.running) if decisive else ()
 
 
@@ -50,6 +52,13 @@ def _unusable(view: View) -> Iterator[Finding]:
         elif exchange.status == 200 and _miscoded(exchange):
             said = framing.said or "nothing"
             yield _found(exchange, "KS0207", said=said, coding=framing.coding.value)
+
+
+def _read_raw(view: View) -> Iterator[Finding]:
+    """Packed as it should be, and where a kubelet packs nothing."""
+    exchange = view.zipped.get(PODS)
+    if exchange and exchange.status == 200 and exchange.framing.coding is Coding.GZIP and not _miscoded(exchange):
+        yield _found(exchange, "KS0213")
 
 
 def _miscoded(exchange: Exchange) -> bool:

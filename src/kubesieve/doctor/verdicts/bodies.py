@@ -153,6 +153,18 @@ BODIES = (
         unless="text/plain with # EOF as a comment",
     ),
     Verdict(
+        "KS0213",
+        "{endpoint} comes compressed to who offers gzip, and an agent reads it raw",
+        _W,
+        Blame.PROXY,
+        why="kubelets compress /metrics* alone; Datadog's Python check reads the stream of {endpoint} as it comes",
+        symptom="failed to retrieve pod list from the kubelet; the Go check is fine",
+        fix="at the proxy: no gzip on /pods and /stats/summary (nginx: gzip_types without application/json)",
+        solution=_HAND,
+        example="Content-Encoding: gzip on /pods to Accept-Encoding: gzip",
+        unless="gzip on /metrics/cadvisor, announced",
+    ),
+    Verdict(
         "KS0214",
         "/stats/summary has a file system with a capacity and no usage",
         _W,
