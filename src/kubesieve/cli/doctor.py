@@ -25,7 +25,7 @@ from kubesieve.doctor.collect.gather import Plan, gather
 from kubesieve.doctor.collect.kubeconfig import api_server, default_path
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.diagnosis import Diagnosis
-from kubesieve.doctor.evidence import Evidence, Source
+from kubesieve.doctor.evidence import MOST_LOG, Evidence, Source
 from kubesieve.doctor.reports import FORMS
 from kubesieve.faults import OwnFault
 from kubesieve.sieve import parse_namespaces
@@ -193,7 +193,7 @@ async def _plan(options: Options) -> Plan:
             entrances[Source.DIRECT], has_token[Source.DIRECT] = node_entrance(server, options.node), True
         if pods is None:
             pods = await _pods(server, options, expected)
-    log = read_file(options.agent_log).decode("utf-8", "replace") if options.agent_log else None
+    log = read_file(options.agent_log, MOST_LOG).decode("utf-8", "replace") if options.agent_log else None
     return Plan(entrances, has_token, options.interval, options.timeout, pods, log, expected)
 
 

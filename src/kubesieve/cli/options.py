@@ -8,13 +8,12 @@ from typing import Any
 
 import click
 
+from kubesieve.doctor.evidence import MOST_PODS
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
 from kubesieve.sieve import NodeSeries, Policy, parse_namespaces, parse_patterns
 
 Command = Callable[..., Any]
-
-MOST_FILE = 128 * 1024 * 1024
 
 NODE_SERIES_HELP = "What becomes of series that belong to no namespace (see `kubesieve policy`)."
 
@@ -69,13 +68,13 @@ class EndpointPath(click.ParamType[Endpoint]):
         return BY_PATH[value]
 
 
-def read_file(path: Path) -> bytes:
-    """A file that a person names, up to MOST_FILE bytes. Raises OwnFault."""
+def read_file(path: Path, most: int = MOST_PODS) -> bytes:
+    """A file that a person names, up to ``most`` bytes. Raises OwnFault."""
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_FILE + 1)
+            content = file.read(most + 1)
     except OSError as error:
         raise OwnFault("file-unreadable", f"expected to read {path}; got: {error.strerror}") from None
-    if len(content) > MOST_FILE:
-        raise OwnFault("file-too-large", f"expected at most {MOST_FILE} bytes in {path}; got more")
+    if len(content) > most:
+        raise OwnFault("file-too-large", f"expected at most {most} bytes in {path}; got more")
     return content

@@ -14,6 +14,8 @@ MOST_JSON = 16 * 1024 * 1024
 """Bytes of a kubelet's pod list or summary: 500 pods have a quarter of that."""
 MOST_PODS = 2 * MOST_JSON
 """Bytes of a pod list from elsewhere."""
+MOST_LOG = MOST_JSON
+"""Bytes of an agent's log."""
 
 
 class Source(StrEnum):

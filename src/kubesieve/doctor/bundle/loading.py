@@ -15,11 +15,12 @@ import msgspec
 
 from kubesieve.doctor.bundle.manifest import LOG, MANIFEST, MOST_EXCHANGES, PODS, SCHEMA, Manifest, restore
 from kubesieve.doctor.bundle.redact import redact
-from kubesieve.doctor.evidence import Evidence
+from kubesieve.doctor.evidence import MOST_LOG, Evidence
 from kubesieve.faults import OwnFault
 
-MOST_FILE = 128 * 1024 * 1024
-MOST_BUNDLE = 256 * 1024 * 1024
+MOST_FILE = 48 * 1024 * 1024
+MOST_BUNDLE = 384 * 1024 * 1024
+"""Two looks, a list of pods and a log, each as large as it may be."""
 MOST_FILES = MOST_EXCHANGES + 3
 _NAME = re.compile(r"[0-9]{4}\.body", re.ASCII)
 _FIXED = frozenset({MANIFEST, PODS, LOG})
@@ -46,6 +47,8 @@ def load(path: Path) -> Evidence:
 def _evidence(files: dict[str, bytes]) -> Evidence:
     if MANIFEST not in files:
         raise OwnFault("bundle-unreadable", f"expected a {MANIFEST} in the bundle; got none")
+    if len(files.get(LOG, b"")) > MOST_LOG:
+        raise OwnFault("bundle-too-large", f"expected at most {MOST_LOG} bytes of a log; got more")
     text = files[MANIFEST]
     try:
         return restore(msgspec.json.decode(text, type=Manifest), files)

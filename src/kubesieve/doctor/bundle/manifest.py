@@ -117,6 +117,9 @@ def restore(manifest: Manifest, files: dict[str, bytes]) -> Evidence:
     """
     for door in manifest.doors.values():
         _check_url(door.url)
+    named = [record.body for record in manifest.exchanges if record.body]
+    if len(named) != len(set(named)):
+        raise msgspec.ValidationError("expected a file of its own for each body; got one named twice")
     return Evidence(
         exchanges=tuple(_exchange(record, files) for record in manifest.exchanges),
         doors={

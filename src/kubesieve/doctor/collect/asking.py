@@ -13,7 +13,7 @@ from cryptography import x509
 from yarl import URL
 
 from kubesieve import __version__
-from kubesieve.doctor.collect.bodies import MOST_BYTES, TooLarge, decode, receive
+from kubesieve.doctor.collect.bodies import MOST_BYTES, MOST_LOOK, TooLarge, decode, receive
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Exchange, Failure, Source
 from kubesieve.kubelet.client import explain
@@ -71,6 +71,7 @@ class Asker:
             max_field_size=_HEADER_BYTES,
         )
         self._seconds = seconds
+        self._left = MOST_LOOK
 
     async def __aenter__(self) -> Asker:
         return self
@@ -87,11 +88,17 @@ class Asker:
         for ask in asks:
             if slow < 2:
                 found.append(await self._ask(ask, number))
+                self._left -= len(found[-1].body)
                 slow += found[-1].failure is not None and found[-1].failure.reason == "upstream-timeout"
         return found
 
     async def _ask(self, ask: Ask, number: int) -> Exchange:
         started = time.monotonic()
+        if self._left <= 0:
+            failure = Failure(
+                "upstream-too-large", f"expected at most {MOST_LOOK} bytes in all; got them before this one"
+            )
+            return Exchange(self.source, ask.path, None, round=number, sent_gzip=ask.gzip, failure=failure)
         bare = Exchange(
             self.source,
             ask.path,

@@ -8,8 +8,11 @@ import aiohttp
 
 from kubesieve.doctor.evidence import Coding, Framing
 
-MOST_BYTES = 128 * 1024 * 1024
-MOST_DECODED = 256 * 1024 * 1024
+MOST_BYTES = 48 * 1024 * 1024
+MOST_DECODED = 48 * 1024 * 1024
+"""Of one body, as it comes and decoded: 500 pods have some 20 MB of container series."""
+MOST_LOOK = 160 * 1024 * 1024
+"""Of all bodies of a source together, decoded: they are kept until they are judged."""
 _GZIP = b"\x1f\x8b"
 _MANGLED = b"\x1f\xef\xbf\xbd"
 _GZIP_ONLY = 16 + zlib.MAX_WBITS

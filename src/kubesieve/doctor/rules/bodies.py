@@ -33,9 +33,8 @@ def bodies(case: Case) -> Iterator[Finding]:
 
 
 def _explained(case: Case, view: View, found: Finding) -> tuple[Key, ...]:
-    decisive = (
-        found.endpoint in (CADVISOR, PODS) and view is case.seen and found.code not in ("KS0203", "KS0205", "KS0213")
-    )
+    harmless = found.code in ("KS0203", "KS0205", "KS0213")
+    decisive = found.endpoint in (CADVISOR, PODS) and view is case.seen and not harmless
     return tuple(case.running) if decisive else ()
 
 
