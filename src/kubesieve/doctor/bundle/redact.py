@@ -10,9 +10,9 @@ from kubesieve.doctor.bundle.secrets import ANYWHERE, FIELDS, IN_LOGS, Pattern, 
 from kubesieve.doctor.evidence import Door, Evidence, Exchange, Failure
 
 NOTES = (
-    "redacted: bearer tokens and JWTs, Authorization and Cookie headers, values of environment variables, "
-    "last-applied-configuration, certificates and keys in PEM, secrets on command lines, credentials and queries in "
-    "URLs, API keys in logs",
+    "redacted: bearer tokens and JWTs, Authorization and Cookie headers, values of environment variables, commands and "
+    "arguments, annotations but those that say which pod it is, last-applied-configuration, certificates and keys in "
+    "PEM, secrets on command lines, credentials and queries in URLs, API keys in logs",
 )
 """What is said of it in every report."""
 

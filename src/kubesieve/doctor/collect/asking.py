@@ -38,6 +38,8 @@ ZIPPED = ("/pods", "/metrics/cadvisor")
 _KEPT_HEADERS = frozenset({"content-type", "content-encoding", "content-length", "server", "date", "audit-id", "via"})
 _HEADER_BYTES = 64 * 1024
 _MOST_TEXT = 500
+LEAST_TOKEN = 8
+"""Characters: what is shorter than that is no secret, and stands anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,12 @@ class Asker:
             except aiohttp.ClientPayloadError as error:
                 return replace(answered, failure=await self._failure(error))
         body, framing = decode(wire, headers.get("content-encoding", ""), _number(headers.get("content-length")))
-        return replace(answered, body=body, framing=framing)
+        return replace(answered, body=self._without_token(body), framing=framing)
+
+    def _without_token(self, body: bytes) -> bytes:
+        """What a server gives back of the token it was shown stays here."""
+        token = (self.entrance.authorization or "").rpartition(" ")[2].encode()
+        return body.replace(token, b"[redacted token]") if len(token) >= LEAST_TOKEN and token in body else body
 
     async def _failure(self, error: Exception) -> Failure:
         fault = explain(error)
