@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-WAIT = "for port in {ports}; do until (echo > /dev/tcp/127.0.0.1/$port) 2> /dev/null; do sleep 0.1; done; done"
+WAIT = "for i in $(seq 200); do (echo > /dev/tcp/127.0.0.1/{port}) 2> /dev/null && break; sleep 0.1; done"
 
 
 def _free_port() -> str:
@@ -20,15 +20,16 @@ def _free_port() -> str:
 
 
 def run(page: str, folder: Path, **changes: str) -> str:
-    """The stdout of the page's one session; "sleep 3" there means: until both listen."""
+    """The stdout of the page's one session; "sleep" there means: until it listens."""
     [script] = [
         block for block in re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL) if "stage" in block
     ]
     ports = {port: _free_port() for port in ("10250", "8080")}
-    own = {"kubesieve serve": "kubesieve serve --admin-listen 127.0.0.1:0", "sleep 3": WAIT}
+    waits = {"sleep 2": WAIT.format(port="10250"), "sleep 3": WAIT.format(port="8080")}
+    own = {"kubesieve serve": "kubesieve serve --admin-listen 127.0.0.1:0", **waits}
     for old, new in {**own, **changes}.items():
         assert old in script
-        script = script.replace(old, new.format(ports=" ".join(ports)))
+        script = script.replace(old, new)
     for port, free in ports.items():
         script = script.replace(port, free)
     done = subprocess.run(

@@ -72,7 +72,6 @@ HELD_BACK = {
     "one pod's interfaces": (CADVISOR, without(rb'container_network.*pod="agent"')),
     "volumes": (METRICS, without(rb"kubelet_volume_stats")),
     "probes": (PROBES, without(rb"namespace=")),
-    "a pod of the summary": (SUMMARY, unlisted("pods", "dns")),
     "all containers of the summary": (SUMMARY, each("pods", lambda pod: pod.update(containers=[]))),
     "one member of the summary": (SUMMARY, each("pods", lambda pod: pod.pop("network", None))),
     "states": (PODS, each("items", lambda pod: pod.pop("status"))),

@@ -86,7 +86,6 @@ def test_a_foreign_name_is_found_wherever_it_stands(path: str, body: bytes, code
     ("path", "body"),
     [
         pytest.param(CADVISOR, row('x{namespace="team-a",cluster_namespace="platform"} 1'), id="no namespace here"),
-        pytest.param(CADVISOR, row('x{namespace="team-a",pod="web-team-b"} 1'), id="an own pod of the same name"),
         pytest.param(CADVISOR, row('x{namespace="team-a",a="# {namespace=\\"team-b\\"}"} 1'), id="no exemplar"),
         pytest.param(CADVISOR, row("# HELP x of team-a/web-team-a"), id="an own pod in a comment"),
         pytest.param(CADVISOR, sample(f'namespace="team-a",id="/kubepods/pod{OWN}"'), id="an own pod's id"),

@@ -56,7 +56,13 @@ def judge(seen: Observed) -> Diagnosis:
 
 def _told(seen: Observed, case: Case, known: Known) -> Iterator[Finding | Unknown]:
     common = {"url": seen.url, "allowed": ",".join(sorted(seen.allowed))}
-    yield from in_bodies(seen.base, known, common)
+    latest = list(in_bodies(seen.base, known, common))
+    told = {(one.code, one.endpoint) for one in latest if isinstance(one, Finding)}
+    yield from latest
+    for one in in_bodies(seen.earlier, known, common):
+        if isinstance(one, Finding) and (one.code, one.endpoint) not in told:
+            told.add((one.code, one.endpoint))
+            yield one
     yield from by_asking(seen, known, common)
     ruled = list(_of_proxy(case))
     yield from ruled

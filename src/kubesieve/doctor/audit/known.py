@@ -73,7 +73,9 @@ def learn(allowed: frozenset[str], podlists: Iterable[bytes], texts: Iterable[by
     own = _own(from_lists, allowed) | (_own(from_texts, allowed) - foreign.keys())
     seen = (*from_lists, *from_texts)
     others = [one for one in seen if one.namespace not in allowed]
-    own_names = {one.pod for one in seen if one.namespace in allowed}
+    elsewhere = {one.pod for one in from_lists if one.namespace not in allowed}
+    own_names = {one.pod for one in from_lists if one.namespace in allowed}
+    own_names |= {one.pod for one in from_texts if one.namespace in allowed} - elsewhere
     found = {**_owners(from_texts, allowed), **foreign}
     return Known(
         allowed,

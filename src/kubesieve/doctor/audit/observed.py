@@ -23,7 +23,8 @@ class Look:
 
     @property
     def good(self) -> bool:
-        return self.reply.status == 200
+        """Whether it has data to be searched: 203 and 206 are answers, too."""
+        return self.reply.status in (200, 203, 206)
 
 
 Looks = tuple[Look, ...]
@@ -81,6 +82,13 @@ class Observed:
         latest = {one.path: look_of(one) for one in plain}
         return (*latest.values(), *self.running_pods[:1])
 
+    @cached_property
+    def earlier(self) -> Looks:
+        """The proxy's plain answers before the latest."""
+        latest = {look.reply.body for look in self.base}
+        plain = (one for one in self.evidence.exchanges if one.source is Source.PROXY and not one.sent_gzip)
+        return tuple(look for look in map(look_of, plain) if look.reply.body not in latest)
+
     @property
     def tried(self) -> Looks:
         """What was asked of the proxy beside the plain requests."""
@@ -90,7 +98,7 @@ class Observed:
     @property
     def proxied(self) -> Looks:
         """Everything that the proxy answered."""
-        every = (*self.base, self.control, self.upgrade_control, *self.tried)
+        every = (*self.base, *self.earlier, self.control, self.upgrade_control, *self.tried)
         return tuple(look for look in every if look.reply.status is not None)
 
     def bodies(self, *paths: str) -> Iterator[bytes]:

@@ -89,11 +89,14 @@ def _named(code: str, looks: Iterable[Look], common: Mapping[str, str]) -> Itera
 
 
 def _errors(seen: Observed, known: Known, common: Mapping[str, str]) -> Iterator[Finding]:
-    """Foreign names in bodies of errors, and in answers that have no data to give."""
+    """Foreign names in bodies of errors, in answers that have no data to give, and in headers of any."""
     plain = [look for look in seen.base if look.good and not has_data(look.probe.meant)]
     failed = [*plain, *(look for look in seen.proxied if (look.reply.status or 0) >= 400)]
     leaks = {look: tuple(names_in(look.reply.body, known, _sent(look))) for look in failed}
-    telling = [look for look in failed if leaks[look]]
+    for look in seen.proxied:
+        headers = "\n".join(look.reply.headers.values()).encode()
+        leaks[look] = (*leaks.get(look, ()), *names_in(headers, known, _sent(look)))
+    telling = [look for look in leaks if leaks[look]]
     if telling:
         names = listed(value for look in telling for value, _ in leaks[look])
         values = {**common, "targets": listed(map(_shown, telling)), "names": names}

@@ -119,7 +119,10 @@ NEGOTIATED = (
     _probe("/metrics/resource", "/metrics/resource", Accept=OPENMETRICS),
     _probe("/metrics/cadvisor", "/metrics/cadvisor", Accept_Encoding="gzip"),
     _probe("/metrics/resource", "/metrics/resource", Accept_Encoding="gzip"),
+    _probe("/metrics", "/metrics", Accept_Encoding="gzip"),
+    _probe("/metrics/probes", "/metrics/probes", Accept_Encoding="gzip"),
     _probe("/pods", "/pods", Accept_Encoding="gzip"),
+    _probe("/runningpods/", "/runningpods/", Accept_Encoding="gzip"),
     _probe("/pods", "/pods", Accept="application/vnd.kubernetes.protobuf, application/json"),
     _probe("/stats/summary", "/stats/summary", Accept_Encoding="gzip"),
 )

@@ -76,11 +76,20 @@ def _sample_leaks(endpoint: Endpoint, line: SampleLine, known: Known, policy: Po
         code = "KS0409" if _of_volume(line.sample, labels) else "KS0401"
         yield code, f'{line.sample.name.decode()}{{namespace="{namespace}"}}', namespace
         return
-    found = _named(labels, known) or _host_interface(labels, known)
+    found = _relabelled(line.sample, labels, known) or _named(labels, known) or _host_interface(labels, known)
     if found is None and not namespace:
         found = _node_row(endpoint, line, labels, policy)
     if found is not None:
         yield found
+
+
+def _relabelled(sample: Sample, labels: dict[str, str], known: Known) -> Found | None:
+    """A pod that is known elsewhere alone, under an allowed namespace."""
+    owner = known.named.get(labels.get("pod", ""))
+    if owner is None or not labels.get("namespace"):
+        return None
+    place = f'namespace="{labels["namespace"]}",pod="{labels["pod"]}"'
+    return "KS0401", f"{sample.name.decode()}{{{place}}}, which is {owner}", _namespace(owner)
 
 
 def _renamed(name: str, value: str, known: Known) -> bool:

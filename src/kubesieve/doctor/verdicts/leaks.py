@@ -162,7 +162,7 @@ LEAKS = (
     ),
     _in_a_body(
         "KS0415",
-        "an error of the proxy names what is foreign ({targets})",
+        "an error or a header of the proxy names what is foreign ({targets})",
         _E,
         why="errors of a kubelet name pods, namespaces and UIDs ({names}); passed on, they tell them to anybody",
         symptom="names of foreign pods in agents' logs and warnings",
