@@ -111,7 +111,7 @@ BODIES = (
         Blame.PROXY,
         why="{fault} came where {expected} is due: the proxy hides an error, or a sign-in page stands in between",
         symptom="text format parsing error … invalid metric name; or silently no pods",
-        fix="pass the status on as it was; ask the proxy's log what failed: kubectl logs -n kubelet-proxy deploy/kubelet-proxy",
+        fix="pass the status on as it was; ask the proxy's own log what failed",
         solution=_HAND,
         example="<html> with 200 on /metrics/cadvisor",
         unless="a 404 page: its status tells",

@@ -3,7 +3,10 @@
 from kubesieve.doctor.finding import Blame, Severity, Solution, Verdict
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
-_MANIFEST = "nothing to repair; where a percentage is wanted: kubectl set resources {kind} -n {namespace} --limits=cpu=500m,memory=256Mi"
+_MANIFEST = (
+    "nothing to repair; where a percentage is wanted, in the workload that makes {kind}: "
+    "kubectl set resources deployment/NAME -n {namespace} -c CONTAINER --limits=cpu=500m,memory=256Mi"
+)
 
 LIMITS = (
     Verdict(
