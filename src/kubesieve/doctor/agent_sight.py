@@ -64,8 +64,12 @@ class ContainerSight:
 
     @property
     def fine(self) -> bool:
-        """CPU is an average that the kubelet has after its second look: missing, it is a dash like any other."""
-        return all(as_expected(measure) for row in self.rows for measure in (row.cpu_usage, row.memory_usage))
+        """CPU is an average that the kubelet has after its second look: missing, it is a dash like any other.
+
+        Where no container is known nothing was looked at.
+        """
+        measures = [measure for row in self.rows for measure in (row.cpu_usage, row.memory_usage)]
+        return bool(measures) and all(map(as_expected, measures))
 
     @property
     def measured(self) -> int:

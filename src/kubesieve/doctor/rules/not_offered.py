@@ -76,7 +76,7 @@ def is_refused(case: Case, proxied: Exchange) -> bool:
     """A status of the proxy's own on a path that the kubelet offers, while other paths are answered well."""
     if proxied.path in _SPEC or proxied.status not in (403, 404, 405, 406, 501) or not _offered(case, proxied.path):
         return False
-    rbac = proxied.status == 403 and b"Forbidden (user=" in proxied.body
+    rbac = proxied.status == 403 and (b"Forbidden (user=" in proxied.body or b"upstream-forbidden" in proxied.body)
     return not rbac and case.proxy is not None and any(one.status == 200 for one in case.proxy.all())
 
 

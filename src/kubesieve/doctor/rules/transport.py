@@ -29,6 +29,10 @@ _TLS_ANSWER = b"HTTP request to an HTTPS server"
 _NODE_PROXY = re.compile(rb'"message":"(error trying to reach service: [^"\\]{1,300})')
 """What an API server says, in a Status, of a kubelet that it cannot reach."""
 _NOT_NAMED = ("does not name", "mismatch")
+CAUTION = (
+    "; beware: nodes/proxy, the only right that kubelets before 1.33 ask for on /pods and /healthz, lets its holder run "
+    "commands in every container of the node: give it to a proxy's account, not to a tenant's agent"
+)
 _SPARED = frozenset({"/metrics/slis", "/metrics/probes"})
 """An agent that gets nothing there warns, and has all its numbers."""
 _ACCOUNT = re.compile(r"system:serviceaccount:([a-z0-9.-]+:[a-z0-9.-]+)")
@@ -156,6 +160,7 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
         "user": user or "the caller",
         "grants": ", ".join(grants),
         "resources": ",".join(grants),
+        "caution": CAUTION if "nodes/proxy" in grants else "",
         "account": _account(user),
         "expired": _when(expires),
         "asked": _when(first.at),

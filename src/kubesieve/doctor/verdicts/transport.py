@@ -63,7 +63,7 @@ TRANSPORT = (
         "{user} lacks the right {grants} (403)",
         _E,
         Blame.ACCESS,
-        why="the kubelet knows the caller and refuses {targets}: each path has its own sub-resource of nodes",
+        why="the kubelet knows the caller and refuses {targets}: each path has its own sub-resource of nodes{caution}",
         symptom="Python check: ERROR (on /spec it aborts); Go check: WARNING, text format parsing error … expected float as "
         "value, since agents parse `Forbidden (user=…`",
         fix="kubectl create clusterrole kubesieve-agent --verb=get --resource={resources} && kubectl create clusterrolebinding "
