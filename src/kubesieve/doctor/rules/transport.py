@@ -30,8 +30,8 @@ _NODE_PROXY = re.compile(rb'"message":"(error trying to reach service: [^"\\]{1,
 """What an API server says, in a Status, of a kubelet that it cannot reach."""
 _NOT_NAMED = ("does not name", "mismatch")
 CAUTION = (
-    "; beware: nodes/proxy, the only right that kubelets before 1.33 ask for on /pods and /healthz, lets its holder run "
-    "commands in every container of the node: give it to a proxy's account, not to a tenant's agent"
+    "; beware: nodes/proxy, the only right that kubelets before 1.33 ask for on /pods and /healthz, lets its holder "
+    "run commands in every container of the node: give it to a proxy's account, not to a tenant's agent"
 )
 _SPARED = frozenset({"/metrics/slis", "/metrics/probes"})
 """An agent that gets nothing there warns, and has all its numbers."""
