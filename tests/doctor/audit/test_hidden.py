@@ -25,7 +25,12 @@ from tests.doctor.audit.test_codes import (
 )
 
 SHM = "/var/lib/containers/storage/overlay-containers"
-KNOWN = Known(frozenset({"team-a"}), frozenset({"network", "db", "team-b"}), frozenset({("team-b", "web-team-b")}))
+KNOWN = Known(
+    frozenset({"team-a"}),
+    frozenset({"network", "db", "team-b"}),
+    frozenset({("team-b", "web-team-b"), ("team-b", "redis-0")}),
+    named={"web-team-b": "team-b/web-team-b"},
+)
 
 
 def row(text: str) -> bytes:
@@ -112,6 +117,11 @@ def test_what_is_the_callers_own_is_no_leak(path: str, body: bytes) -> None:
         (b"no pods in namespace team-b", True),
         (b"GET /api/v1/namespaces/team-b/pods", True),
         (b"pod 'web-team-b'", True),
+        (b'failed to get stats of "redis-0_team-a(5f)"', False),
+        (b'failed to get stats of "redis-0_team-b(5f)"', True),
+        (b"pod 'redis-0'", False),
+        (b'{"class":"network"}', False),
+        (b'{"namespace":"network"}', True),
     ],
 )
 def test_a_name_counts_where_names_stand(body: bytes, named: bool) -> None:

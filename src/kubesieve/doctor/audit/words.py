@@ -12,6 +12,8 @@ from kubesieve.doctor.audit.known import Known, identifiers
 
 _PAIR = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*")
 _LABEL = re.compile(r'[{,]\s*"?(?:exported_)?namespace"?\s*=\s*"([^"\\]+)"')
+_OTHER_VALUE = re.compile(rb'"(?:(?!namespace)[^"\n]){0,100}"\s{0,4}:\s{0,4}"[^"\n]{0,1000}"')
+"""A JSON value under another key than one that says namespace: a plain word there is a word."""
 _WORDS_OF_PATHS = frozenset(
     ("metrics", "pods", "stats", "exec", "attach", "run", "logs", "debug", "configz", "healthz")
 )
@@ -26,7 +28,8 @@ def names_in(body: bytes, known: Known, sent: str = "") -> Iterator[tuple[str, s
         if name not in sent and (_stands_in(name, body) or _namespace_in(name, body)):
             yield f"the namespace {name}", name
     for namespace, pod in sorted(known.pods):
-        if pod not in sent and len(pod) > 3 and (_stands_in(pod, body) or _pod_in(pod, body)):
+        alone = pod in known.named and len(pod) > 3 and _stands_in(pod, body)
+        if pod not in sent and (alone or _pod_in(namespace, pod, body)):
             yield f"the pod {namespace}/{pod}", namespace
 
 
@@ -60,7 +63,8 @@ def _stands_in(name: str, body: bytes) -> bool:
     quoted = rb"[\"'`=(\\]" + word + rb"[\"'`)\\/]"
     before = rb"(?:^|[/\"\s])" + word + rb"/"
     patterns = (quoted,) if name in _WORDS_OF_PATHS else (quoted, before)
-    return any(re.search(pattern, body) for pattern in patterns)
+    looked = _OTHER_VALUE.sub(b"", body) if name.isalpha() else body
+    return any(re.search(pattern, looked) for pattern in patterns)
 
 
 def _namespace_in(name: str, body: bytes) -> bool:
@@ -71,5 +75,7 @@ def _namespace_in(name: str, body: bytes) -> bool:
     return label in body or b"_" + word + b"(" in body or said is not None
 
 
-def _pod_in(name: str, body: bytes) -> bool:
-    return re.search(re.escape(name.encode()) + rb"_[a-z0-9-]+\(", body) is not None
+def _pod_in(namespace: str, pod: str, body: bytes) -> bool:
+    """As a kubelet writes it, or as a path: a pod's name alone may be one's own as well."""
+    written = re.escape(f"{pod}_{namespace}(") + "|" + rf"(?<![\w.-]){re.escape(namespace)}/{re.escape(pod)}(?![\w.-])"
+    return re.search(written.encode(), body) is not None
