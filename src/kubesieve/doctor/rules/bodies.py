@@ -20,16 +20,36 @@ _READ_BY_AGENTS = frozenset({CPU, MEMORY, MEMORY_LIMIT})
 _GROUPING = frozenset({"text-second-type", "text-late-type", "text-second-help"})
 _NULLS = frozenset({ListFlaw.ITEMS_NULL, ListFlaw.ITEM_NULL})
 
+_ALIKE = frozenset({"KS0205", "KS0209"})
+
 
 def bodies(case: Case) -> Iterator[Finding]:
     told: set[tuple[str, str | None]] = set()
     for view in case.views():
+        new = []
         for found in (*_unusable(view), *_unfit(view), *_read_raw(view)):
             if (found.code, found.endpoint) in told:
                 continue
             told.add((found.code, found.endpoint))
             blame = Blame.UPSTREAM if view.source is Source.DIRECT else None
-            yield replace(found, blame=found.blame or blame, explains=_explained(case, view, found))
+            new.append(replace(found, blame=found.blame or blame, explains=_explained(case, view, found)))
+        yield from _joined(new)
+
+
+def _joined(found: list[Finding]) -> Iterator[Finding]:
+    """A sign-in page on every path, or one wrong type on several, is one cause."""
+    groups: dict[tuple[str, str | int], list[Finding]] = {}
+    for number, one in enumerate(found):
+        groups.setdefault((one.code, one.code if one.code in _ALIKE else number), []).append(one)
+    for first, *others in groups.values():
+        every = (first, *others)
+        yield replace(
+            first,
+            seen=listed(one.seen for one in every),
+            proofs=tuple(proof for one in every for proof in one.proofs),
+            explains=tuple(dict.fromkeys(key for one in every for key in one.explains)),
+            values={**first.values, "endpoint": listed(one.endpoint for one in every)},
+        )
 
 
 def _explained(case: Case, view: View, found: Finding) -> tuple[Key, ...]:
