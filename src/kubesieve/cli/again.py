@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from kubesieve.doctor.watch.looking import Watch
 from kubesieve.gateway.admin_port import AdminPort
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.listener import Listener
+from kubesieve.gateway.service import told_to_stop
 from kubesieve.gateway.settings import Limits, parse_address
 
 _DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)(s|m|h)?")
@@ -65,10 +65,7 @@ async def _run(watch: Watch, admin_listen: str, journal: Journal) -> None:
 
 async def _until_stopped(looking: asyncio.Task[None]) -> None:
     """Returns on a signal; raises what ended the looking."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    stopped = asyncio.create_task(stop.wait())
+    stopped = asyncio.create_task(told_to_stop().wait())
     await asyncio.wait({looking, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if looking.done():

@@ -15,9 +15,7 @@ from kubesieve.agents import (
     Status,
     UiRow,
 )
-from kubesieve.doctor.dashes import CODE_OF
-from kubesieve.doctor.finding import Severity
-from kubesieve.doctor.verdicts import VERDICTS
+from kubesieve.doctor.dashes import CODE_OF, is_fault
 
 SERVICE_CHECK = {Status.OK: "OK", Status.WARNING: "WARNING", Status.ERROR: "CRITICAL"}
 """How the agent calls the health of the kubelet: a service check has other words than a check's run."""
@@ -86,7 +84,7 @@ class ContainerSight:
 
 def as_expected(measure: Measure) -> bool:
     """A number, or a dash whose verdict is for information alone: no limit is set, nothing runs."""
-    return measure.dash is None or VERDICTS[CODE_OF[measure.dash]].severity is Severity.INFO
+    return not is_fault(measure.dash)
 
 
 def shown(measure: Measure, unit: str = "") -> str:

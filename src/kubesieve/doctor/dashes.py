@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from kubesieve.agents import Dash
+from kubesieve.doctor.finding import Severity
+from kubesieve.doctor.verdicts import VERDICTS
 
 CODE_OF: Mapping[Dash, str] = {
     Dash.CHECK_FAILED: "KS0111",
@@ -19,3 +21,8 @@ CODE_OF: Mapping[Dash, str] = {
     Dash.ONE_SCRAPE: "KS0703",
     Dash.COUNTER_RESET: "KS0707",
 }
+
+
+def is_fault(dash: Dash | None) -> bool:
+    """Whether a verdict other than for information alone stands behind it: a limit is not set, nothing runs."""
+    return dash is not None and VERDICTS[CODE_OF[dash]].severity is not Severity.INFO

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kubesieve.agents import Dash, Key, Measure
@@ -21,7 +21,7 @@ from kubesieve.doctor.rules.no_numbers import on_the_way, with_every_dash
 from kubesieve.doctor.rules.not_offered import not_offered
 from kubesieve.doctor.rules.overfiltering import overfiltering, shown
 from kubesieve.doctor.rules.transport import transport
-from kubesieve.doctor.telling import severity_of
+from kubesieve.doctor.telling import counts, severity_of
 from kubesieve.doctor.verdicts import VERDICTS
 from kubesieve.doctor.views.case import Case, make_case
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
@@ -52,8 +52,8 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     """Never raises on account of what the evidence holds."""
     case = make_case(evidence)
     found = [*with_every_dash(case, [finding for rule in RULES for finding in rule(case)])]
-    found += unexplained(case, frozenset(finding.code for finding in found if _counts(finding)))
-    if not any(_counts(finding) for finding in found):
+    found += unexplained(case, frozenset(finding.code for finding in found if counts(finding)))
+    if not any(counts(finding) for finding in found):
         found += healthy(case)
     ordered = sorted(_once(found), key=likelihood)
     return Diagnosis(
@@ -61,12 +61,8 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         unknowns=tuple(_unknowns(case)),
         containers=tuple(_containers(case, ordered)),
         views={view.source.value: facts(view) for view in case.views()},
-        looked=any(_counts(one) or one.code in _CONCLUDE for one in ordered),
+        looked=any(counts(one) or one.code in _CONCLUDE for one in ordered),
     )
-
-
-def _counts(finding: Finding) -> bool:
-    return severity_of(finding) is not Severity.INFO
 
 
 def likelihood(finding: Finding) -> tuple[int, bool, int, bool]:
@@ -83,7 +79,7 @@ def _once(found: Iterable[Finding]) -> Iterator[Finding]:
     """
     explained: set[Key] = set()
     for finding in found:
-        if not finding.explains or not _counts(finding):
+        if not finding.explains or not counts(finding):
             yield finding
             continue
         left = tuple(key for key in finding.explains if key not in explained)
@@ -92,39 +88,32 @@ def _once(found: Iterable[Finding]) -> Iterator[Finding]:
             yield replace(finding, explains=left)
 
 
-def _containers(case: Case, findings: Iterable[Finding]) -> Iterator[ContainerLine]:
-    findings = list(findings)
-    told, codes = _told(findings), {finding.code for finding in findings}
-    cause = next((finding.code for finding in findings if on_the_way(finding)), None)
-
-    def reason(key: Key, measure: Measure) -> str | None:
-        """Never a fault that nothing else on the page speaks of."""
-        code = _reason(key, measure, told)
-        if code is None or code in codes or VERDICTS[code].severity is Severity.INFO:
-            return code
-        stopped = "KS0705" if "KS0705" in codes and key not in case.running else None
-        return stopped or cause or code
-
+def _containers(case: Case, findings: Sequence[Finding]) -> Iterator[ContainerLine]:
+    reasons = _Reasons(case, findings)
     for key, row in case.rows.items():
-        yield ContainerLine(key, row.cpu.value, row.memory.value, reason(key, row.cpu), reason(key, row.memory))
+        yield ContainerLine(key, row.cpu.value, row.memory.value, reasons.of(key, row.cpu), reasons.of(key, row.memory))
 
 
-def _told(findings: Iterable[Finding]) -> Mapping[Key, str]:
-    """The code of the first finding that explains a container and counts."""
-    told: dict[Key, str] = {}
-    for finding in findings:
-        if _counts(finding):
+class _Reasons:
+    """The code that stands behind a dash: never a fault that no finding speaks of."""
+
+    def __init__(self, case: Case, findings: Sequence[Finding]) -> None:
+        self._running = case.running
+        self._codes = {finding.code for finding in findings}
+        self._cause = next((finding.code for finding in findings if on_the_way(finding)), None)
+        self._told: dict[Key, str] = {}
+        for finding in filter(counts, findings):
             for key in finding.explains:
-                told.setdefault(key, finding.code)
-    return told
+                self._told.setdefault(key, finding.code)
 
-
-def _reason(key: Key, measure: Measure, told: Mapping[Key, str]) -> str | None:
-    if measure.dash is None:
-        return None
-    if measure.dash in _BY_DESIGN:
-        return CODE_OF[measure.dash]
-    return told.get(key, CODE_OF[measure.dash])
+    def of(self, key: Key, measure: Measure) -> str | None:
+        if measure.dash is None or measure.dash in _BY_DESIGN:
+            return CODE_OF[measure.dash] if measure.dash else None
+        code = self._told.get(key, CODE_OF[measure.dash])
+        if code in self._codes or VERDICTS[code].severity is Severity.INFO:
+            return code
+        stopped = "KS0705" in self._codes and key not in self._running
+        return "KS0705" if stopped else self._cause or code
 
 
 def _unknowns(case: Case) -> Iterator[Unknown]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kubesieve.agents import Key
-from kubesieve.doctor.finding import Finding, Severity, Unknown
-from kubesieve.doctor.telling import severity_of
+from kubesieve.doctor.finding import Finding, Unknown
+from kubesieve.doctor.telling import counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +59,4 @@ class Diagnosis:
         """0 where all is as expected, 1 where something is to be done, 2 where nobody could look."""
         if not self.looked:
             return 2
-        return int(any(severity_of(finding) is not Severity.INFO for finding in self.findings))
+        return int(any(map(counts, self.findings)))

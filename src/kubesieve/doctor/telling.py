@@ -33,6 +33,11 @@ def severity_of(finding: Finding) -> Severity:
     return finding.severity or VERDICTS[finding.code].severity
 
 
+def counts(finding: Finding) -> bool:
+    """Whether something is to be done: an error or a warning."""
+    return severity_of(finding) is not Severity.INFO
+
+
 def blame_of(finding: Finding) -> Blame:
     return finding.blame or VERDICTS[finding.code].blame
 

@@ -61,15 +61,20 @@ async def running(settings: Settings, journal: Journal) -> AsyncIterator[Running
 async def serve(settings: Settings, journal: Journal) -> None:
     """Serves until SIGTERM or SIGINT."""
     _raise_open_files()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     async with running(settings, journal) as urls:
         journal.say(f"admin on {urls.admin_url}")
         journal.say_plain(f"listening on {urls.url}")
         await stop.wait()
         journal.say("stopping")
+
+
+def told_to_stop() -> asyncio.Event:
+    """An event of the running loop that SIGTERM and SIGINT set."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 def _tenants(

@@ -12,14 +12,14 @@ from kubesieve.doctor.audit.paths import by_asking
 from kubesieve.doctor.diagnose import facts, likelihood
 from kubesieve.doctor.diagnosis import Diagnosis
 from kubesieve.doctor.evidence import Source
-from kubesieve.doctor.finding import Finding, Proof, Severity, Unknown
+from kubesieve.doctor.finding import Finding, Proof, Unknown
 from kubesieve.doctor.rules.altered import altered
 from kubesieve.doctor.rules.bodies import bodies
 from kubesieve.doctor.rules.freshness import gone_back
 from kubesieve.doctor.rules.not_offered import not_offered
 from kubesieve.doctor.rules.overfiltering import overfiltering
 from kubesieve.doctor.rules.transport import transport
-from kubesieve.doctor.telling import severity_of
+from kubesieve.doctor.telling import counts
 from kubesieve.doctor.views.case import Case, make_case
 from kubesieve.kubelet.endpoints import ENDPOINTS, Kind
 
@@ -42,7 +42,7 @@ def judge(seen: Observed) -> Diagnosis:
     findings = [one for one in told if isinstance(one, Finding)]
     open_ones = [one for one in told if isinstance(one, Unknown)]
     blind = tuple(_blind(seen, case, known, unread=any(one.question.startswith(UNREAD) for one in open_ones)))
-    if not any(severity_of(one) is not Severity.INFO for one in findings):
+    if not any(map(counts, findings)):
         findings.append(_proves_nothing(blind) if blind else _passed(seen, case, findings))
     open_ones = [*unanswered(seen.base, _absent(case)), *open_ones]
     unseen = (Unknown("would a leak have been seen?", because) for because, _ in blind)
@@ -70,13 +70,13 @@ def _told(seen: Observed, case: Case, known: Known) -> Iterator[Finding | Unknow
 
 
 def _leaks(findings: Iterable[Finding]) -> bool:
-    return any(one.code.startswith("KS04") and severity_of(one) is not Severity.INFO for one in findings)
+    return any(one.code.startswith("KS04") and counts(one) for one in findings)
 
 
 def _concludes(findings: Iterable[Finding]) -> bool:
     """Whether any says something of the proxy: that the kubelet's own answer failed does not, nor KS0116."""
-    counted = (one for one in findings if severity_of(one) is not Severity.INFO and one.code != "KS0116")
-    return any(one.code >= "KS03" or not _of_kubelet(one) for one in counted)
+    counting = (one for one in findings if counts(one) and one.code != "KS0116")
+    return any(one.code >= "KS03" or not _of_kubelet(one) for one in counting)
 
 
 def _absent(case: Case) -> frozenset[str]:

@@ -40,7 +40,7 @@ def credential_of(user: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
     return {**user, **_plugin(user.get("exec"), folder)}
 
 
-def authorization_of(credential: Mapping[str, Any], folder: Path) -> str | None:
+def bearer_of(credential: Mapping[str, Any], folder: Path) -> str | None:
     """The value of an Authorization header: a token's file comes before a token, as with kubectl."""
     token = credential.get("token")
     if credential.get("tokenFile"):

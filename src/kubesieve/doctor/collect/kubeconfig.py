@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from kubesieve.doctor.collect.credentials import authorization_of, content_of, credential_of, load_pair
+from kubesieve.doctor.collect.credentials import bearer_of, content_of, credential_of, load_pair
 from kubesieve.doctor.collect.doors import Entrance, parse_base
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.trust import unverified
@@ -54,7 +54,7 @@ def api_server(path: Path, context: str | None) -> Entrance:
     tls = _trust(cluster, folder)
     credential = credential_of(user, folder)
     load_pair(tls, credential, folder)
-    return Entrance(url, tls, authorization_of(credential, folder), name)
+    return Entrance(url, tls, bearer_of(credential, folder), name)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from kubesieve.doctor.diagnosis import Diagnosis
 from kubesieve.doctor.reports.json_form import as_json
 from kubesieve.doctor.reports.junit_form import as_junit
 from kubesieve.doctor.reports.markdown_form import as_markdown
-from kubesieve.doctor.reports.people import Look, as_table
+from kubesieve.doctor.reports.people import Layout, as_table
 from kubesieve.doctor.reports.sarif_form import as_sarif
 from kubesieve.doctor.reports.yaml_form import as_yaml
 
@@ -30,5 +30,5 @@ def render(
     Raises KeyError where ``form`` is none of FORMS, or a finding lacks a value that its verdict's texts name.
     """
     if form == "table":
-        return as_table(diagnosis, Look(columns, colour, verbose))
+        return as_table(diagnosis, Layout(columns, colour, verbose))
     return _PROGRAMS[form](diagnosis)

@@ -21,7 +21,7 @@ _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Layout:
     """``columns`` None does not wrap; ``colour`` marks codes and headings; ``verbose`` tells everything."""
 
     columns: int | None = None
@@ -41,55 +41,55 @@ class Look:
         return [lines[0], *(" " * indent + line for line in lines[1:])]
 
 
-def as_table(diagnosis: Diagnosis, look: Look) -> str:
+def as_table(diagnosis: Diagnosis, layout: Layout) -> str:
     blocks = (
-        look.wrapped(headline(diagnosis), 0),
-        *_findings(diagnosis, look),
-        list(_containers(diagnosis.containers, look)),
-        list(_views(diagnosis, look)),
-        list(_unknowns(diagnosis, look)),
-        [line for note in diagnosis.notes for line in look.wrapped(note, 0)] if look.verbose else [],
+        layout.wrapped(headline(diagnosis), 0),
+        *_findings(diagnosis, layout),
+        list(_containers(diagnosis.containers, layout)),
+        list(_views(diagnosis, layout)),
+        list(_unknowns(diagnosis, layout)),
+        [line for note in diagnosis.notes for line in layout.wrapped(note, 0)] if layout.verbose else [],
     )
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _findings(diagnosis: Diagnosis, look: Look) -> Iterator[list[str]]:
+def _findings(diagnosis: Diagnosis, layout: Layout) -> Iterator[list[str]]:
     """Blocks: each finding in full while the screen lasts, then one block of single lines.
 
     What is for information alone is a single line where there is something to do.
     """
     left, short = SCREEN, list[str]()
     for place, told in enumerate(map(tell, diagnosis.findings)):
-        block = list(_finding(told, look))
+        block = list(_finding(told, layout))
         left -= len(block) + 1
         fits = left >= 0 and not short and (told.severity is not Severity.INFO or not diagnosis.exit)
-        if look.verbose or place == 0 or fits:
+        if layout.verbose or place == 0 or fits:
             yield block
         else:
-            short += _head(told, look)
+            short += _head(told, layout)
     if short:
         yield [*short, "(all of it with --verbose)"]
 
 
-def _head(told: Told, look: Look) -> list[str]:
+def _head(told: Told, layout: Layout) -> list[str]:
     code, severity = told.finding.code, told.severity.value
-    first, *more = look.wrapped(told.title, len(code) + 9)
-    return [f"{look.paint(code, _COLOURS[told.severity])} {severity:<8}{first}", *more]
+    first, *more = layout.wrapped(told.title, len(code) + 9)
+    return [f"{layout.paint(code, _COLOURS[told.severity])} {severity:<8}{first}", *more]
 
 
-def _finding(told: Told, look: Look) -> Iterator[str]:
-    yield from _head(told, look)
-    yield from _labelled("seen", told.finding.seen, look)
-    yield from _labelled("why", told.why, look)
-    if look.verbose:
-        yield from _labelled("symptom", told.symptom, look)
-        yield from _labelled("blame", told.blame.value, look)
+def _finding(told: Told, layout: Layout) -> Iterator[str]:
+    yield from _head(told, layout)
+    yield from _labelled("seen", told.finding.seen, layout)
+    yield from _labelled("why", told.why, layout)
+    if layout.verbose:
+        yield from _labelled("symptom", told.symptom, layout)
+        yield from _labelled("blame", told.blame.value, layout)
         for proof in told.finding.proofs:
-            yield from _labelled("evidence", proof_text(proof), look)
+            yield from _labelled("evidence", proof_text(proof), layout)
         for key in told.finding.explains:
-            yield from _labelled("explains", str(key), look)
+            yield from _labelled("explains", str(key), layout)
     if told.solution is not Solution.NONE:
-        yield from _labelled("way out", told.solution.value, look)
+        yield from _labelled("way out", told.solution.value, layout)
     yield f"{_INDENT}to do"
     yield f"{_INDENT * 2}{clean(told.fix)}"  # never wrapped: it is there to be pasted
 
@@ -102,24 +102,24 @@ def proof_text(proof: Proof) -> str:
     return f"{place}: {proof.text}" if place else proof.text
 
 
-def _labelled(label: str, text: str, look: Look) -> Iterator[str]:
-    first, *more = look.wrapped(text, _LABEL + len(_INDENT))
+def _labelled(label: str, text: str, layout: Layout) -> Iterator[str]:
+    first, *more = layout.wrapped(text, _LABEL + len(_INDENT))
     yield f"{_INDENT}{label:<{_LABEL}}{first}"
     yield from more
 
 
-def _containers(lines: Sequence[ContainerLine], look: Look) -> Iterator[str]:
+def _containers(lines: Sequence[ContainerLine], layout: Layout) -> Iterator[str]:
     """Those with a dash first; the name comes last, since it may be long."""
     if not lines:
         return
     ordered = sorted(lines, key=lambda line: (not dashed(line), line.key))
-    shown = ordered if look.verbose else ordered[:MOST_ROWS]
+    shown = ordered if layout.verbose else ordered[:MOST_ROWS]
     rows = [
         (_cell(one.cpu_pct, one.cpu_dash_reason), _cell(one.memory_pct, one.memory_dash_reason), str(one.key))
         for one in shown
     ]
-    yield look.heading("Containers, as the agent's page would show them")
-    yield table(("cpu %", "memory %", "container"), rows, columns=look.columns)
+    yield layout.heading("Containers, as the agent's page would show them")
+    yield table(("cpu %", "memory %", "container"), rows, columns=layout.columns)
     if len(shown) < len(ordered):
         yield f"and {len(ordered) - len(shown)} more (all of them with --verbose)"
 
@@ -128,14 +128,14 @@ def _cell(value: float | None, code: str | None) -> str:
     return f"{value:.1f}" if value is not None else f"— {code or ''}".rstrip()
 
 
-def _views(diagnosis: Diagnosis, look: Look) -> Iterator[str]:
+def _views(diagnosis: Diagnosis, layout: Layout) -> Iterator[str]:
     if diagnosis.views:
-        yield look.heading("Seen")
+        yield layout.heading("Seen")
     for name, facts in diagnosis.views.items():
-        first, *more = look.wrapped(f"{name} at {facts.url}: {_in_brief(facts)}", 4)
+        first, *more = layout.wrapped(f"{name} at {facts.url}: {_in_brief(facts)}", 4)
         yield from (f"{_INDENT}{first}", *more)
-        if look.verbose:
-            yield table(("status", "bytes", "namespaces", "endpoint"), _view_rows(facts), columns=look.columns)
+        if layout.verbose:
+            yield table(("status", "bytes", "namespaces", "endpoint"), _view_rows(facts), columns=layout.columns)
 
 
 def _in_brief(facts: ViewFacts) -> str:
@@ -166,10 +166,10 @@ def _view_rows(facts: ViewFacts) -> Iterator[tuple[str, str, str, str]]:
         yield status, str(endpoint.length), "" if names is None else str(len(names)), endpoint.target + fault
 
 
-def _unknowns(diagnosis: Diagnosis, look: Look) -> Iterator[str]:
+def _unknowns(diagnosis: Diagnosis, layout: Layout) -> Iterator[str]:
     if not diagnosis.unknowns:
         return
-    yield look.heading(f"Could not be told: {count(len(diagnosis.unknowns), 'question')}")
+    yield layout.heading(f"Could not be told: {count(len(diagnosis.unknowns), 'question')}")
     for unknown in diagnosis.unknowns:
-        first, *more = look.wrapped(f"{unknown.question}: {unknown.because}", 4)
+        first, *more = layout.wrapped(f"{unknown.question}: {unknown.because}", 4)
         yield from (f"{_INDENT}- {first}", *more)

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kubesieve.agents import Dash, Key, UiRow
-from kubesieve.doctor.dashes import CODE_OF
+from kubesieve.agents import Key, UiRow
+from kubesieve.doctor.dashes import is_fault
 from kubesieve.doctor.finding import Blame, Finding, Severity
 from kubesieve.doctor.rules.limits import about
-from kubesieve.doctor.telling import severity_of
-from kubesieve.doctor.verdicts import VERDICTS
+from kubesieve.doctor.telling import counts, severity_of
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY
 
 _ON_THE_WAY = ("KS01", "KS02", "KS0306", "KS0603")
 _NEEDED = frozenset({PODS, CADVISOR, SUMMARY})
-_BY_DESIGN = Dash.NO_LIMIT
 
 
 def with_every_dash(case: Case, found: Sequence[Finding]) -> Iterator[Finding]:
     """The findings, the first fault on the way with the containers that nothing else explains; or one more."""
-    explained = {key for finding in found if severity_of(finding) is not Severity.INFO for key in finding.explains}
+    explained = {key for finding in found if counts(finding) for key in finding.explains}
     left = tuple(key for key, row in case.rows.items() if key not in explained and _is_open(case, key, row))
     cause = next((finding for finding in found if on_the_way(finding)), None)
     for finding in found:
@@ -32,8 +30,7 @@ def with_every_dash(case: Case, found: Sequence[Finding]) -> Iterator[Finding]:
 
 def _is_open(case: Case, key: Key, row: UiRow) -> bool:
     """A dash of a container that runs, and that is not as it should be."""
-    dashes = [measure.dash for measure in (row.cpu, row.memory) if measure.dash not in (None, _BY_DESIGN)]
-    wrong = any(VERDICTS[CODE_OF[dash]].severity is not Severity.INFO for dash in dashes if dash)
+    wrong = is_fault(row.cpu.dash) or is_fault(row.memory.dash)
     looked = case.seen is not None and CADVISOR in case.seen.now and PODS in case.seen.now
     return wrong and looked and (key in case.running or case.truth is None) and case.settled(key)
 
