@@ -111,6 +111,34 @@ def test_a_look_that_fails_later_is_counted_and_what_stood_stands_on() -> None:
     assert len({one.since for one in watch.board}) == 1
 
 
+def test_a_look_that_could_tell_nothing_takes_nothing_off_the_board() -> None:
+    answers = iter([Diagnosis((), looked=False), Diagnosis((lost("a"),)), Diagnosis((), looked=False)])
+    shown: list[Diagnosis] = []
+    said: list[str] = []
+
+    async def look() -> Diagnosis:
+        return next(answers, Diagnosis((), looked=False))
+
+    watch = Watch(look, 0.02, shown.append, said.append)
+    run(watch, 0.5)
+    assert said[:3] == [
+        "looked: nothing could be told",
+        "looked: KS0303; changed",
+        "looked: nothing could be told",
+    ]
+    assert [one.looked for one in shown] == [False, True]
+    assert told(watch.board).keys() == {("KS0303", "a")}
+    exposition = watch.telemetry.exposition()
+    assert b'kubesieve_doctor_looks_total{result="findings"} 1.0\n' in exposition
+    assert b'kubesieve_doctor_looks_total{result="nothing"} 0.0\n' not in exposition
+
+
+def test_what_stood_is_counted_once_when_a_look_could_tell_little() -> None:
+    board = board_of((1.0, (lost("a", "a"),)))
+    board.put(Diagnosis((lost("a"),), looked=False), 2.0)
+    assert told(board) == {("KS0303", "a"): (1.0, 1)}
+
+
 def test_a_first_look_that_cannot_be_made_ends_it() -> None:
     async def look() -> Diagnosis:
         raise OwnFault("kubeconfig-unreadable", "expected a kubeconfig; got none")

@@ -30,6 +30,7 @@ class Watch:
     def __post_init__(self) -> None:
         self.telemetry = Telemetry(self.board)
         self._last = float("-inf")
+        self._shown = False
 
     async def run(self) -> None:
         """Until cancelled. Raises OwnFault where the very first look cannot be made."""
@@ -55,14 +56,23 @@ class Watch:
             self.telemetry.looked("failed", at)
             self.say(f"could not look: {fault.reason}: {fault.sentence}")
             return
-        first, self._last = self._last == float("-inf"), time.monotonic()
+        self._last = time.monotonic()
         other = self.board.put(diagnosis, at)
-        self.telemetry.looked("findings" if diagnosis.exit else "fine", time.time())
-        self.say(_line(diagnosis, other=other and not first))
-        if other or first:
+        self.telemetry.looked(_result(diagnosis), time.time())
+        self.say(_line(diagnosis, other=other and self._shown))
+        if other or not self._shown:
+            self._shown = True
             self.changed(diagnosis)
+
+
+def _result(diagnosis: Diagnosis) -> str:
+    """One of telemetry.LOOKS."""
+    if not diagnosis.looked:
+        return "nothing"
+    return "findings" if diagnosis.exit else "fine"
 
 
 def _line(diagnosis: Diagnosis, *, other: bool) -> str:
     codes = dict.fromkeys(finding.code for finding in diagnosis.findings)
-    return f"looked: {', '.join(codes) or 'nothing found'}{'; changed' if other else ''}"
+    told = ", ".join(codes) or ("nothing found" if diagnosis.looked else "nothing could be told")
+    return f"looked: {told}{'; changed' if other else ''}"

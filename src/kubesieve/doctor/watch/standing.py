@@ -34,7 +34,10 @@ class Standing:
 
 
 class Board:
-    """What stands. A finding that one look does not have is gone, and begins anew when it comes back."""
+    """What stands. A finding that one look does not have is gone, and begins anew when it comes back.
+
+    A look that could tell nothing takes nothing away.
+    """
 
     def __init__(self) -> None:
         self.standing: dict[Place, Standing] = {}
@@ -46,6 +49,8 @@ class Board:
         for finding in diagnosis.findings:
             for namespace, containers in _namespaces(finding).items():
                 self._add(finding, namespace, containers, before, at)
+        if not diagnosis.looked:
+            self.standing = {**before, **self.standing}
         return before.keys() != self.standing.keys()
 
     def _add(self, finding: Finding, namespace: str, containers: int, before: dict[Place, Standing], at: float) -> None:

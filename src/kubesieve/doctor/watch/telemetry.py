@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from kubesieve.doctor.watch.standing import Board
 
-LOOKS = ("fine", "findings", "failed")
+LOOKS = ("fine", "findings", "nothing", "failed")
 
 
 class Telemetry:
