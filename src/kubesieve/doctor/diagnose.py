@@ -11,12 +11,13 @@ from kubesieve.doctor.diagnosis import ContainerLine, Diagnosis, EndpointFacts, 
 from kubesieve.doctor.evidence import Evidence, Exchange
 from kubesieve.doctor.finding import Finding, Severity, Unknown
 from kubesieve.doctor.rules.agent import agent, unexplained
-from kubesieve.doctor.rules.altered import altered
+from kubesieve.doctor.rules.altered import altered, relabelled
 from kubesieve.doctor.rules.bodies import bodies
 from kubesieve.doctor.rules.freshness import freshness
 from kubesieve.doctor.rules.healthy import as_expected, healthy
 from kubesieve.doctor.rules.identity import identity
 from kubesieve.doctor.rules.limits import limits, without_usage
+from kubesieve.doctor.rules.members import members
 from kubesieve.doctor.rules.no_numbers import on_the_way, with_every_dash
 from kubesieve.doctor.rules.not_offered import not_offered
 from kubesieve.doctor.rules.overfiltering import overfiltering, shown
@@ -29,6 +30,8 @@ from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
 RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     transport,
     bodies,
+    members,
+    relabelled,
     identity,
     overfiltering,
     not_offered,
@@ -44,6 +47,7 @@ RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CAUSE_FIRST = ("KS01", "KS02", "KS0606", "KS0609", "KS0608")
 _BY_DESIGN = {Dash.NO_LIMIT}
+_CHURN = "KS0904"
 _CONCLUDE = frozenset({"KS0901"})
 """What says that all is well; where it is not said, and nothing else, nobody has looked."""
 
@@ -105,6 +109,7 @@ class _Reasons:
         for finding in filter(counts, findings):
             for key in finding.explains:
                 self._told.setdefault(key, finding.code)
+        self._churned = {key for finding in findings if finding.code == _CHURN for key in finding.explains}
 
     def of(self, key: Key, measure: Measure) -> str | None:
         if measure.dash is None or measure.dash in _BY_DESIGN:
@@ -112,6 +117,8 @@ class _Reasons:
         code = self._told.get(key, CODE_OF[measure.dash])
         if code in self._codes or VERDICTS[code].severity is Severity.INFO:
             return code
+        if key in self._churned:
+            return _CHURN
         stopped = "KS0705" in self._codes and key not in self._running
         return "KS0705" if stopped else self._cause or code
 

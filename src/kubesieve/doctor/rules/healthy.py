@@ -55,18 +55,26 @@ def _not_offered(case: Case) -> Iterator[Finding]:
 
 
 def _churn(case: Case) -> Iterator[Finding]:
+    """Pods between two looks, and rows of pods that no list has any more, or yet."""
+    pods, keys = _between(case)
+    pods |= {key[:2] for key in case.unlisted}
+    if pods:
+        names = listed("/".join(pod) for pod in sorted(pods))
+        explains = (*keys, *case.unlisted)
+        yield Finding("KS0904", names, (Proof(names, None, PODS),), explains=explains, values={"pods": names})
+
+
+def _between(case: Case) -> tuple[set[tuple[str, str]], list[Key]]:
+    """Pods that one list has and the other not, with those containers that are too young to be missed."""
     view = case.proxy
     if view is None or view.list is None or case.direct is None or case.direct.list is None:
-        return
+        return set(), []
     shown = view.list.shown() | {namespace for namespace, _ in case.went}
     young = [key for key in case.running if not case.settled(key) and key.namespace in shown]
     pods = {(key.namespace, key.pod) for key in young} - set(view.list.pods)
     direct = case.direct.list.pods
     pods |= {pod for pod in view.list.pods if pod not in direct and pod[0] in case.direct.list.shown()}
-    if pods:
-        names = listed("/".join(pod) for pod in sorted(pods))
-        keys = tuple(key for key in young if (key.namespace, key.pod) in pods)
-        yield Finding("KS0904", names, (Proof(names, None, PODS),), explains=keys, values={"pods": names})
+    return pods, [key for key in young if (key.namespace, key.pod) in pods]
 
 
 def _withheld(case: Case) -> Iterator[Finding]:

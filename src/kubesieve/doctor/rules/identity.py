@@ -9,6 +9,7 @@ from kubesieve.agents import Key
 from kubesieve.doctor.finding import Blame, Finding, Proof
 from kubesieve.doctor.rules.limits import about
 from kubesieve.doctor.rules.proofs import listed
+from kubesieve.doctor.telling import counts
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.pods import CONFIG_HASH, Box, Pod, State
 from kubesieve.doctor.views.text import TextView
@@ -19,12 +20,21 @@ def identity(case: Case) -> Iterator[Finding]:
     view = case.seen
     if view is None:
         return
-    yield from _uids(case, view)
     yield from _static(case)
     yield from _virtual(case, view)
-    yield from _container_names(case, view)
-    yield from _ids(case, view)
+    yield from _joined(case, view)
     yield from _pod_level_only(case)
+
+
+def _joined(case: Case, view: View) -> Iterator[Finding]:
+    """What disagrees within a view: the kubelet's doing where its own view disagrees alike, or nobody looks past it."""
+    for rule in (_uids, _container_names, _ids):
+        directly = {one.code for one in rule(case, case.direct)} if case.direct else set()
+        for found in rule(case, view):
+            if case.direct is None or not counts(found):
+                yield found
+            else:
+                yield replace(found, blame=Blame.UPSTREAM if found.code in directly else Blame.PROXY)
 
 
 def _uids(case: Case, view: View) -> Iterator[Finding]:
@@ -37,12 +47,7 @@ def _uids(case: Case, view: View) -> Iterator[Finding]:
     if keys:
         example = other[0]
         detail = f"{example.namespace}/{example.name} is {example.uid} in /pods and another in the summary"
-        yield _whose(case, about("KS0601", keys, SUMMARY, detail=detail))
-
-
-def _whose(case: Case, found: Finding) -> Finding:
-    """Where nobody looked through a proxy it is the kubelet's own."""
-    return found if case.proxy is not None else replace(found, blame=Blame.UPSTREAM)
+        yield about("KS0601", keys, SUMMARY, detail=detail)
 
 
 def _static(case: Case) -> Iterator[Finding]:
@@ -90,7 +95,7 @@ def _container_names(case: Case, view: View) -> Iterator[Finding]:
         if strange and missing and case.mine(name[0]):
             lost.update(dict.fromkeys(missing, listed(strange)))
     if lost:
-        yield _whose(case, about("KS0604", list(lost), SUMMARY, detail=listed(lost.values())))
+        yield about("KS0604", list(lost), SUMMARY, detail=listed(lost.values()))
 
 
 def _ids(case: Case, view: View) -> Iterator[Finding]:
@@ -123,7 +128,8 @@ def _ids(case: Case, view: View) -> Iterator[Finding]:
 
 
 def _status_words(pod: Pod) -> str:
-    return f"phase {pod.phase or 'unknown'} and {'' if pod.has_statuses else 'no containerStatuses for '}{pod.name}"
+    statuses = "containerStatuses without an id" if pod.has_statuses else "no containerStatuses"
+    return f"phase {pod.phase or 'unknown'} and {statuses} for {pod.name}"
 
 
 def _renamed(case: Case, text: TextView, boxes: Mapping[Key, tuple[Pod, Box]]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kubesieve.agents import Key, UiRow
+from kubesieve.agents import Dash, Key, UiRow
 from kubesieve.doctor.dashes import is_fault
 from kubesieve.doctor.finding import Blame, Finding, Severity
 from kubesieve.doctor.rules.limits import about
@@ -30,9 +30,14 @@ def with_every_dash(case: Case, found: Sequence[Finding]) -> Iterator[Finding]:
 
 def _is_open(case: Case, key: Key, row: UiRow) -> bool:
     """A dash of a container that runs, and that is not as it should be."""
-    wrong = is_fault(row.cpu.dash) or is_fault(row.memory.dash)
+    wrong = any(is_fault(dash) or _contradicts(case, key, dash) for dash in (row.cpu.dash, row.memory.dash))
     looked = case.seen is not None and CADVISOR in case.seen.now and PODS in case.seen.now
     return wrong and looked and (key in case.running or case.truth is None) and case.settled(key)
+
+
+def _contradicts(case: Case, key: Key, dash: Dash | None) -> bool:
+    """By the agent's view it does not run, and by the best pod list it does."""
+    return dash is Dash.NOT_RUNNING and key in case.running
 
 
 def on_the_way(finding: Finding) -> bool:

@@ -38,7 +38,8 @@ def _node_families(case: Case, view: View) -> Iterator[Finding]:
         if text is None:
             continue
         wanted = _unlabelled(direct) if direct else frozenset(_ALWAYS_THERE[path]) if text.samples else frozenset()
-        gone = sorted(name.decode() for name in wanted - frozenset(text.families))
+        came = frozenset(name for name, facts in text.families.items() if facts.sampled)
+        gone = sorted(name.decode() for name in wanted - came)
         if gone:
             yield Finding(
                 "KS0305",

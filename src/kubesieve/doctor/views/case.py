@@ -72,6 +72,23 @@ class Case:
         }
 
     @cached_property
+    def unlisted(self) -> tuple[Key, ...]:
+        """Containers with series in the seen view, whose pod no list has, though the view's own shows others of it."""
+        text = self.seen.text(CADVISOR) if self.seen else None
+        if self.seen is None or self.seen.list is None or text is None:
+            return ()
+        lists = [one for view in self.views() for one in (view.list, view.pods_before) if one]
+        pods = {pod for one in (*lists, self.known) if one for pod in one.pods}
+        shown = self.seen.list.shown()
+        return tuple(
+            sorted(
+                key
+                for key in text.containers
+                if key.namespace in shown and key[:2] not in pods and self.mine(key.namespace)
+            )
+        )
+
+    @cached_property
     def went(self) -> frozenset[tuple[str, str]]:
         """Pods (namespace, name) that the proxied list had a look before, and has no more; others are still there."""
         now, before = (self.proxy.list, self.proxy.pods_before) if self.proxy else (None, None)
