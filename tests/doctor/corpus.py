@@ -57,6 +57,7 @@ from tests.doctor.changes import (
     without_pod,
     without_stats,
 )
+from tests.doctor.rewriters import REWRITERS
 from tests.doctor.scenes import (
     ALL,
     Scene,
@@ -72,6 +73,7 @@ from tests.doctor.scenes import (
 )
 
 CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
+    **REWRITERS,
     # 01xx
     "connection refused": (
         "KS0101",

@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from kubesieve.doctor.finding import Severity
-from kubesieve.doctor.telling import severity_of, tell
+from kubesieve.doctor.diagnose import diagnose
+from kubesieve.doctor.diagnosis import Diagnosis
+from kubesieve.doctor.finding import Blame, Severity
+from kubesieve.doctor.telling import blame_of, counts, severity_of, tell
 from kubesieve.doctor.verdicts import VERDICTS
 from tests.doctor.corpus import CORPUS, NEAR_MISSES
 from tests.doctor.diagnosed import diagnosis_of
+from tests.doctor.rewriters import BY_COMPARING, SAME_DIRECTLY
 
 
 @pytest.mark.parametrize("name", CORPUS)
@@ -25,9 +28,31 @@ def test_the_first_verdict_is_the_right_one(name: str) -> None:
 @pytest.mark.parametrize("name", CORPUS)
 def test_no_row_names_a_fault_that_no_finding_tells(name: str) -> None:
     found = diagnosis_of(name)
-    named = {code for row in found.containers for code in (row.cpu_dash_reason, row.memory_dash_reason) if code}
-    wrong = {code for code in named if VERDICTS[code].severity is not Severity.INFO}
+    wrong = {code for code in named_by_rows(found) if VERDICTS[code].severity is not Severity.INFO}
     assert wrong <= {one.code for one in found.findings}
+
+
+def named_by_rows(found: Diagnosis) -> set[str]:
+    return {code for row in found.containers for code in (row.cpu_dash_reason, row.memory_dash_reason) if code}
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_where_all_is_said_to_be_well_every_dash_is_told_of_among_the_findings(name: str) -> None:
+    found = diagnosis_of(name)
+    codes = {one.code for one in found.findings}
+    assert "KS0901" not in codes or named_by_rows(found) <= codes
+
+
+@pytest.mark.parametrize("name", BY_COMPARING)
+def test_what_the_kubelet_says_otherwise_is_the_proxys_doing(name: str) -> None:
+    blames = {blame_of(one) for one in diagnosis_of(name).findings if counts(one)}
+    assert blames <= {Blame.PROXY}
+
+
+@pytest.mark.parametrize("name", SAME_DIRECTLY)
+def test_what_the_kubelet_says_alike_is_not_the_proxys_doing(name: str) -> None:
+    found = diagnose(SAME_DIRECTLY[name].evidence()).findings
+    assert [(one.code, one.seen) for one in found if blame_of(one) is Blame.PROXY] == []
 
 
 @pytest.mark.parametrize("name", sorted(NEAR_MISSES))

@@ -47,6 +47,7 @@ RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CAUSE_FIRST = ("KS01", "KS02", "KS0606", "KS0609", "KS0608")
 _BY_DESIGN = {Dash.NO_LIMIT}
+_NO_LIMITS = ("KS0501", "KS0502", "KS0503")
 _CHURN = "KS0904"
 _CONCLUDE = frozenset({"KS0901"})
 """What says that all is well; where it is not said, and nothing else, nobody has looked."""
@@ -109,11 +110,14 @@ class _Reasons:
         for finding in filter(counts, findings):
             for key in finding.explains:
                 self._told.setdefault(key, finding.code)
+        self._by_design = {key: one.code for one in findings if one.code in _NO_LIMITS for key in one.explains}
         self._churned = {key for finding in findings if finding.code == _CHURN for key in finding.explains}
 
     def of(self, key: Key, measure: Measure) -> str | None:
-        if measure.dash is None or measure.dash in _BY_DESIGN:
-            return CODE_OF[measure.dash] if measure.dash else None
+        if measure.dash is None:
+            return None
+        if measure.dash in _BY_DESIGN:
+            return self._by_design.get(key) or self._told.get(key, CODE_OF[measure.dash])
         code = self._told.get(key, CODE_OF[measure.dash])
         if code in self._codes or VERDICTS[code].severity is Severity.INFO:
             return code

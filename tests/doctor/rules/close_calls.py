@@ -61,6 +61,11 @@ from tests.doctor.scenes import (
     without_lines,
 )
 
+HISTOGRAM = (
+    b"# TYPE took histogram\n"
+    b'took_bucket{le="1"} 1\ntook_bucket{le="+Inf"} 2\ntook_sum 3\ntook_count 2\n'
+    b"# TYPE took_counts counter\ntook_counts 1\n"
+)
 SLOW_START = edited(each_pod("datadog", started("2025-11-24T16:59:55Z")))
 
 CLOSE: dict[str, Scene | Evidence] = {
@@ -102,6 +107,7 @@ CLOSE: dict[str, Scene | Evidence] = {
     "an empty exposition": tenant("/metrics/probes", body(lambda _: b"")),
     "a family no agent reads, untyped": tenant(CADVISOR, without_lines(rb"^# TYPE container_last_seen")),
     "a 404 page": one_look(spoil_proxy={CADVISOR: status(404, HTML, "text/html")}),
+    "a histogram and what else begins with its name": tenant("/metrics", body(lambda content: content + HISTOGRAM)),
     "# EOF as a comment": tenant(CADVISOR, body(lambda content: content + b"# EOF\n")),
     "no fs at all": tenant(SUMMARY, edited(no_fs)),
     # 03xx
@@ -110,12 +116,23 @@ CLOSE: dict[str, Scene | Evidence] = {
     "nodeName alone": one_look(spoil_proxy={SUMMARY: edited(node_name_alone)}),
     "slis 500 from the kubelet itself": upstream(SLIS, status(500), rounds=1),
     "the kubelet lacks the label too": upstream(CADVISOR, replaced(rb'image="[^"]*",', b""), rounds=1),
+    "the kubelet renames the label too": upstream(
+        CADVISOR, replaced(rb'([{,])pod="', rb'\1pod_name="'), allowed=DATADOG, rounds=1
+    ),
+    "the kubelet lacks the family too": upstream(
+        CADVISOR, without_lines(rb"container_spec_memory_limit_bytes"), allowed=DATADOG, rounds=1
+    ),
     "the kubelet adds the label too": upstream(
         CADVISOR, replaced(rb'(container_\w+\{)container="', rb'\1cluster="x",container="'), rounds=1
     ),
     "totals come, machines do not": one_look(spoil_proxy={CADVISOR: whole_but_machines}),
     # 05xx
     "limits in other spellings": tenant(PODS, edited(each_pod("datadog", set_limit("268435456e0")))),
+    "a limit of 0 in the series where none is set": tenant(
+        CADVISOR,
+        replaced(rb'(container_spec_memory_limit_bytes\{.*pod="pod-without-limits".*\}) \S+', rb"\1 0"),
+        allowed=SANDBOX,
+    ),
     # 06xx
     "another uid in the API server": Scene(
         allowed=DATADOG, direct=False, rounds=1, more={"pods": pods_of(other_uids), "expected": DATADOG}

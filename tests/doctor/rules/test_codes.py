@@ -28,7 +28,7 @@ class Row(NamedTuple):
     instead: str | None = None
 
 
-FOUND_BY_THE_AUDIT_ALONE = {"KS0116", "KS0314", "KS0315", "KS0907"}
+FOUND_BY_THE_AUDIT_ALONE = {"KS0116", "KS0314", "KS0907"}
 
 TABLE = {
     "KS0101": Row("connection refused", "401 everywhere", "KS0104"),
@@ -44,7 +44,7 @@ TABLE = {
     "KS0111": Row("cadvisor 500 from the kubelet", "plain http proxy, no token sent", "KS0107"),
     "KS0112": Row("stuck", "connection refused", "KS0101"),
     "KS0113": Row("401 with an expired token", "401 with a token that is still good", "KS0104"),
-    "KS0114": Row("login redirect", "all as it should be"),
+    "KS0114": Row("login redirect", "HTML with 200", "KS0209"),
     "KS0316": Row("nothing in cadvisor, nobody looked at the kubelet", "pods of other nodes in the list"),
     "KS0118": Row("cadvisor fails now and then", "cadvisor 500 from the kubelet", "KS0111"),
     "KS0117": Row("a body without end", "another protocol on the port", "KS0115"),
@@ -58,7 +58,7 @@ TABLE = {
     "KS0207": Row("gzip without saying so", "gzip that decodes"),
     "KS0208": Row("items null", "no pod on this node", "KS0801"),
     "KS0209": Row("HTML with 200", "a 404 page", "KS0306"),
-    "KS0210": Row("TYPE twice", "all as it should be"),
+    "KS0210": Row("TYPE twice", "a histogram and what else begins with its name"),
     "KS0211": Row("pods no JSON", "no pod on this node"),
     "KS0212": Row("OpenMetrics", "# EOF as a comment"),
     "KS0213": Row("gzip on the pod list", "gzip that decodes"),
@@ -69,22 +69,25 @@ TABLE = {
     "KS0304": Row("pods filtered alone", "a pod that ended between /pods and /metrics/cadvisor", "KS0904"),
     "KS0305": Row("machine families dropped", "all as it should be", "KS0905"),
     "KS0306": Row("probes refused by the proxy", "slis 404 for good", "KS0903"),
-    "KS0307": Row("a family filtered", "all as it should be"),
+    "KS0307": Row("a family filtered", "the kubelet lacks the family too"),
     "KS0308": Row("summary without its node's name", "nodeName alone"),
     "KS0309": Row("spec forbidden", "slis 500 from the kubelet itself", "KS0111"),
     "KS0310": Row("image label dropped", "the kubelet lacks the label too"),
     "KS0311": Row("label added", "the kubelet adds the label too"),
     "KS0312": Row("series twice", "old rows beside the new", "KS0610"),
     "KS0313": Row("one pod filtered", "a pod that started before the proxied look", "KS0904"),
+    "KS0315": Row("CPU totals at zero", "stuck proxy", "KS0702"),
+    "KS0317": Row("limits cut from the pod list", "waits and has no rows", "KS0705"),
+    "KS0318": Row("another's row under one's own namespace", "another's row in one look alone", "KS0904"),
     "KS0501": Row("all as it should be", "both limits", "KS0901"),
     "KS0502": Row("only a CPU limit", "both limits", "KS0901"),
     "KS0503": Row("only a memory limit", "both limits", "KS0901"),
     "KS0504": Row("limits, no usage", "no pod with container rows", "KS0609"),
-    "KS0505": Row("limit not in the series", "all as it should be", "KS0501"),
+    "KS0505": Row("limit not in the series", "a limit of 0 in the series where none is set", "KS0501"),
     "KS0506": Row("limit no quantity", "limits in other spellings"),
     "KS0601": Row("another uid in the summary", "mirror pods", "KS0602"),
     "KS0602": Row("mirror pods", "another uid in the API server"),
-    "KS0603": Row("pods renamed in the series", "all as it should be"),
+    "KS0603": Row("pods renamed in the series", "another id", "KS0605"),
     "KS0604": Row("containers renamed in the summary", "waits and has no rows", "KS0705"),
     "KS0605": Row("another id", "old rows beside the new", "KS0610"),
     "KS0606": Row("host names of a virtual cluster", "an agent of the host cluster"),
@@ -115,6 +118,9 @@ TABLE = {
 MORE = {
     "KS0703": Row("seen once", "both limits"),
     "KS0806": Row("label misread by metrics-server", "a label that does not end so"),
+    "KS0310": Row("the label pod renamed", "the kubelet renames the label too"),
+    "KS0305": Row("no sample of the node, its comments come", "all as it should be", "KS0905"),
+    "KS0315": Row("memory in other numbers", "stuck proxy", "KS0702"),
     "KS0904": Row("a pod that ended before the proxied look", "one pod filtered", "KS0313"),
     "KS0902": Row("no usageBytes", "both limits"),
     "KS0906": Row("startTime in year 1", "both limits"),

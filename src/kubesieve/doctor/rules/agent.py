@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from kubesieve.doctor.evidence import Source
-from kubesieve.doctor.finding import Finding, Proof
+from kubesieve.doctor.finding import Blame, Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.agent_log import Remark, Said
 from kubesieve.doctor.views.case import Case
@@ -97,24 +97,29 @@ def _zero(case: Case) -> Iterator[Finding]:
 
 def _misread(case: Case) -> Iterator[Finding]:
     """Label names that end in the three words and come first in a raw line."""
-    view = case.proxy
-    exchange = view.good(RESOURCE) if view else None
-    if exchange is None:
+    exchange = case.proxy.good(RESOURCE) if case.proxy else None
+    found = _first_misread(exchange.body) if exchange else None
+    if found is None:
         return
-    for number, line in enumerate(exchange.body.split(b"\n"), 1):
-        if line.startswith((b"container_", b"pod_")):
-            wrong = _wrong_labels(line)
-            if wrong:
-                read = {name: match[1].decode(errors="replace") for name, rx in _FIRST if (match := rx.search(line))}
-                detail = listed(f"{name.decode()} is read as {value}" for name, value in read.items())
-                yield Finding(
-                    "KS0806",
-                    detail,
-                    (Proof(detail, Source.PROXY, RESOURCE, number),),
-                    endpoint=RESOURCE,
-                    values={"labels": listed(wrong), "detail": detail},
-                )
-                return
+    number, line = found
+    directly = case.direct.good(RESOURCE) if case.direct else None
+    read = {name: match[1].decode(errors="replace") for name, rx in _FIRST if (match := rx.search(line))}
+    detail = listed(f"{name.decode()} is read as {value}" for name, value in read.items())
+    yield Finding(
+        "KS0806",
+        detail,
+        (Proof(detail, Source.PROXY, RESOURCE, number),),
+        endpoint=RESOURCE,
+        values={"labels": listed(_wrong_labels(line)), "detail": detail},
+        blame=Blame.UPSTREAM if directly and _first_misread(directly.body) else None,
+    )
+
+
+def _first_misread(body: bytes) -> tuple[int, bytes] | None:
+    """The first line (counted from 1) whose labels are misread."""
+    lines = enumerate(body.split(b"\n"), 1)
+    rows = ((number, line) for number, line in lines if line.startswith((b"container_", b"pod_")))
+    return next((row for row in rows if _wrong_labels(row[1])), None)
 
 
 def _wrong_labels(line: bytes) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Source
-from kubesieve.doctor.finding import Finding, Proof
+from kubesieve.doctor.finding import Blame, Finding, Proof
 from kubesieve.doctor.rules.proofs import listed
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.text import CPU, MEMORY, WORKING_SET, TextView, read_text_view
@@ -24,7 +24,7 @@ def altered(case: Case) -> Iterator[Finding]:
         shown = view.text(path)
         if shown is None:
             continue
-        yield from _twice(path, shown.repeats)
+        yield from _twice(case, path, shown.repeats)
         direct = case.direct.text(path) if case.direct else None
         if direct is not None:
             yield from _labels(case, path, direct, shown)
@@ -77,11 +77,14 @@ def _label_sets(text: TextView) -> dict[bytes, set[frozenset[bytes]]]:
     return found
 
 
-def _twice(path: str, count: int) -> Iterator[Finding]:
+def _twice(case: Case, path: str, count: int) -> Iterator[Finding]:
     if count:
+        directly = case.direct.good(path) if case.direct else None
+        same = directly is not None and read_text_view(directly.body, keep_series=True).repeats > 0
         proof = Proof(f"{count} series come again", Source.PROXY, path)
         values = {"count": str(count), "endpoint": path}
-        yield Finding("KS0312", proof.text, (proof,), endpoint=path, values=values)
+        blame = Blame.UPSTREAM if same else None
+        yield Finding("KS0312", proof.text, (proof,), endpoint=path, values=values, blame=blame)
 
 
 def _labels(case: Case, path: str, direct: TextView, proxied: TextView) -> Iterator[Finding]:

@@ -56,4 +56,7 @@ def _no_numbers(case: Case, keys: list[Key]) -> Finding:
     if case.direct is None:
         whose = "the proxied view; whether the kubelet has them nobody looked"
         return replace(about("KS0316", keys, CADVISOR, whose=whose), blame=Blame.NONE)
+    text = case.direct.text(CADVISOR)
+    if text is not None and not any(key in text.containers for key in keys):
+        return replace(about("KS0316", keys, CADVISOR, whose="either view"), blame=Blame.UPSTREAM)
     return about("KS0316", keys, CADVISOR, whose="the proxied view")
