@@ -188,6 +188,14 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
         proxied(CADVISOR, without_lines(rb'namespace="sandbox"'), direct=False),
     ),
     "pods filtered alone": ("KS0304", proxied(PODS, edited(lambda d: only(d, "items", ALL - SANDBOX)))),
+    "filtered in what metrics-server reads alone": (
+        "KS0314",
+        proxied(RESOURCE, without_lines(rb'namespace="sandbox"')),
+    ),
+    "filtered in what metrics-server reads alone, no direct view": (
+        "KS0314",
+        proxied(RESOURCE, without_lines(rb'namespace="sandbox"'), direct=False),
+    ),
     "machine families dropped": ("KS0305", proxied(CADVISOR, without_lines(rb"machine_|cadvisor_version_info"))),
     "node families dropped, no direct view": ("KS0305", proxied(RESOURCE, without_lines(rb"node_"), direct=False)),
     "probes refused by the proxy": ("KS0306", proxied("/metrics/probes", status(404))),

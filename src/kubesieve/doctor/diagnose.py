@@ -60,7 +60,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     found += unexplained(case, frozenset(finding.code for finding in found if counts(finding)))
     if not any(counts(finding) for finding in found):
         found += healthy(case)
-    ordered = sorted(_once(found), key=likelihood)
+    ordered = sorted(once(found), key=likelihood)
     return Diagnosis(
         findings=tuple(ordered),
         unknowns=tuple(_unknowns(case)),
@@ -77,7 +77,7 @@ def likelihood(finding: Finding) -> tuple[int, bool, int, bool]:
     return (_WEIGHT[severity_of(finding)], not (basic and explains), -explains, not basic)
 
 
-def _once(found: Iterable[Finding]) -> Iterator[Finding]:
+def once(found: Iterable[Finding]) -> Iterator[Finding]:
     """A container is explained by its first cause among the findings that count; a cause left with none is no cause.
 
     Findings that explain no container from the start stay.

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socketserver
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,7 @@ class Believer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     fooled: Fooled
     open = False
+    trusting = False
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -45,6 +47,8 @@ class _Handler(socketserver.StreamRequestHandler):
         text += self.rfile.read(int(announced[0].split(":")[1])).decode() if announced else ""
         teams = ("team-a", "team-b") if self.server.open or self.server.fooled(target, text) else ("team-a",)
         status, kind, body = _answer(target, text, teams, protobuf=not self.server.open)
+        if "authorization: bearer" not in text and not self.server.trusting:
+            status, kind, body = "401 Unauthorized", "text/plain", b"Unauthorized"
         lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", "Connection: close"]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode() + body)
 
@@ -67,21 +71,24 @@ def _answer(target: str, text: str, teams: tuple[str, ...], *, protobuf: bool) -
 
 
 @contextmanager
-def believing(fooled: Fooled, *, everything: bool = False) -> Iterator[Entrance]:
+def believing(fooled: Fooled, *, everything: bool = False, trusting: bool = False) -> Iterator[Entrance]:
     with Believer(("127.0.0.1", 0), _Handler) as server:
-        server.fooled, server.open = fooled, everything
+        server.fooled, server.open, server.trusting = fooled, everything, trusting
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield Entrance(URL(f"http://127.0.0.1:{server.server_address[1]}"), None)
+        yield Entrance(URL(f"http://127.0.0.1:{server.server_address[1]}"), None, "Bearer of-the-tenant")
         server.shutdown()
 
 
-def audited(fooled: Fooled) -> set[str]:
-    with believing(fooled) as proxy, believing(fooled, everything=True) as kubelet:
+def audited(fooled: Fooled, *, trusting: bool = False) -> set[str]:
+    return set(findings_of(fooled, trusting=trusting))
+
+
+def findings_of(fooled: Fooled, *, trusting: bool = False) -> dict[str, Severity]:
+    with believing(fooled, trusting=trusting) as proxy, believing(fooled, everything=True) as kubelet:
         sides = Sides(proxy, frozenset({"team-a"}), kubelet, seconds=3.0, interval=0)
         found = judge(asyncio.run(observe(sides))).findings
-    return {
-        one.code for one in found if severity_of(one) is not Severity.INFO and one.code.startswith(("KS03", "KS04"))
-    }
+    told = {one.code: severity_of(one) for one in found if one.code.startswith(("KS03", "KS04"))}
+    return {code: severity for code, severity in told.items() if severity is not Severity.INFO}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +103,8 @@ def audited(fooled: Fooled) -> set[str]:
         pytest.param(lambda _, text: "accept: application/vnd.google.protobuf" in text, "KS0419", id="protobuf"),
         pytest.param(lambda _, text: "accept: application/openmetrics-text" in text, "KS0419", id="OpenMetrics"),
         pytest.param(lambda _, text: "accept-encoding: gzip" in text, "KS0419", id="whoever takes gzip"),
+        pytest.param(lambda target, _: "verbose" in target, "KS0418", id="what agents ask with"),
+        pytest.param(lambda _, text: "accept: application/json" in text, "KS0419", id="whoever takes JSON"),
         pytest.param(lambda target, _: target in ("//pods", "/./pods"), "KS0416", id="another spelling"),
     ],
 )
@@ -105,3 +114,21 @@ def test_whoever_believes_it_is_told_by_its_code_alone(fooled: Fooled, code: str
 
 def test_whoever_believes_nothing_passes() -> None:
     assert audited(lambda *_: False) == set()
+
+
+def test_whoever_asks_nobody_who_calls_is_told() -> None:
+    assert findings_of(lambda *_: False, trusting=True) == {"KS0425": Severity.WARNING}
+
+
+def test_whoever_shows_more_without_a_token_leaks() -> None:
+    assert findings_of(lambda _, text: "authorization:" not in text, trusting=True) == {"KS0425": Severity.ERROR}
+
+
+def test_what_leaks_now_and_then_is_blamed_on_nothing_that_was_sent() -> None:
+    asked: Counter[str] = Counter()
+
+    def every_other(target: str, _: str) -> bool:
+        asked[target] += 1
+        return target == "/pods" and asked[target] % 2 == 0
+
+    assert audited(every_other) == {"KS0402"}

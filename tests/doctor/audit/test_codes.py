@@ -178,6 +178,10 @@ TABLE: dict[str, tuple[Observed, Observed]] = {
         tried("elsewhere", "@127.0.0.1:1/pods", Reply(502, body=b"dial tcp 127.0.0.1:1: connection refused")),
         tried("elsewhere", "@127.0.0.1:1/pods", Reply(400, body=b"expected a path\n")),
     ),
+    "KS0425": (
+        tried("nobody", "/pods", OWN_PODS, "/pods"),
+        tried("nobody", "/pods", Reply(401, body=b"Unauthorized"), "/pods"),
+    ),
 }
 
 

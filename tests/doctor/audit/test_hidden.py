@@ -80,6 +80,11 @@ def container(**more: Any) -> bytes:
             "KS0404",
             id="in the node's CPU",
         ),
+        pytest.param(CADVISOR, row("# dropped 12 series of team-b"), "KS0406", id="a namespace in a comment"),
+        pytest.param(
+            CADVISOR, row("# HELP x (allowed: team-a denied: team-b)"), "KS0406", id="a namespace in a help text"
+        ),
+        pytest.param("/pods", beside(podlist(MINE), metadata={"x": "team-b"}), "KS0404", id="a word beside the list"),
         pytest.param("/healthz", b'ok: pod "web-team-b" runs', "KS0415", id="in good health"),
     ],
 )
@@ -92,6 +97,7 @@ def test_a_foreign_name_is_found_wherever_it_stands(path: str, body: bytes, code
     [
         pytest.param(CADVISOR, row('x{namespace="team-a",cluster_namespace="platform"} 1'), id="no namespace here"),
         pytest.param(CADVISOR, row('x{namespace="team-a",a="# {namespace=\\"team-b\\"}"} 1'), id="no exemplar"),
+        pytest.param(CADVISOR, row("# HELP x of team-b.example and my-team-b"), id="a part of another word"),
         pytest.param(CADVISOR, row("# HELP x of team-a/web-team-a"), id="an own pod in a comment"),
         pytest.param(CADVISOR, sample(f'namespace="team-a",id="/kubepods/pod{OWN}"'), id="an own pod's id"),
         pytest.param("/pods", container(env=[{"name": "PEER", "value": FOREIGN}]), id="the user's environment"),

@@ -28,7 +28,7 @@ class Row(NamedTuple):
     instead: str | None = None
 
 
-FOUND_BY_THE_AUDIT_ALONE = {"KS0116", "KS0314", "KS0907"}
+FOUND_BY_THE_AUDIT_ALONE = {"KS0116", "KS0907"}
 
 TABLE = {
     "KS0101": Row("connection refused", "401 everywhere", "KS0104"),
@@ -76,6 +76,7 @@ TABLE = {
     "KS0311": Row("label added", "the kubelet adds the label too"),
     "KS0312": Row("series twice", "old rows beside the new", "KS0610"),
     "KS0313": Row("one pod filtered", "a pod that started before the proxied look", "KS0904"),
+    "KS0314": Row("filtered in what metrics-server reads alone", "one namespace filtered everywhere", "KS0301"),
     "KS0315": Row("CPU totals at zero", "stuck proxy", "KS0702"),
     "KS0317": Row("limits cut from the pod list", "waits and has no rows", "KS0705"),
     "KS0318": Row("another's row under one's own namespace", "another's row in one look alone", "KS0904"),

@@ -128,11 +128,12 @@ def _lists(endpoint: Endpoint, bodies: Bodies, allowed: frozenset[str]) -> Diffe
     for item in sorted(before.keys() & after.keys()):
         namespace, pod, _ = item
         if item not in through:
-            missing.append(Part(namespace, pod, "all of it"))
+            renamed = any(one[:2] == (namespace, pod) for one in through)
+            (altered if renamed else missing).append(Part(namespace, pod, "uid" if renamed else "all of it"))
             continue
-        lost, changed = _members(before[item], through[item], after[item], values=endpoint.kind is Kind.PODS)
+        lost, changed, gained = _members(before[item], through[item], after[item], values=endpoint.kind is Kind.PODS)
         missing += (Part(namespace, pod, path) for path in lost)
-        altered += (Part(namespace, pod, path) for path in changed)
+        altered += (Part(namespace, pod, path) for path in (*changed, *gained))
     return Difference(tuple(missing), tuple(altered))
 
 
@@ -146,13 +147,16 @@ def _items(body: bytes, name: str, allowed: frozenset[str]) -> dict[Item, Any] |
     return {owner: item for owner, item in owned if owner is not None and owner[0] in allowed}
 
 
-def _members(before: Any, through: Any, after: Any, *, values: bool) -> tuple[list[str], list[str]]:
-    """Places that the kubelet's item had both times and the proxied has not, or has with another value."""
+def _members(before: Any, through: Any, after: Any, *, values: bool) -> tuple[list[str], list[str], list[str]]:
+    """Places that the kubelet's item had both times and the proxied has not, or has with another value; and those that
+    it has alone.
+    """
     own, came, again = (dict(_leaves(one)) for one in (before, through, after))
     steady = [path for path in own if path in again]
     lost = [path for path in steady if path not in came]
     changed = [path for path in steady if path in came and own[path] == again[path] != came[path]]
-    return _short(lost), _short(changed) if values else []
+    gained = [path for path in came if path not in own and path not in again]
+    return _short(lost), *((_short(changed), _short(gained)) if values else ([], []))
 
 
 def _short(paths: list[str]) -> list[str]:

@@ -67,6 +67,14 @@ def _is_told(part: Part, path: str, told: Iterable[Finding]) -> bool:
             return True
         if finding.code == "KS0313" and (part.namespace, part.pod) in {(key[0], key[1]) for key in finding.explains}:
             return True
+        if finding.endpoint == path and finding.code in ("KS0310", "KS0315"):
+            return True
+        if (
+            finding.endpoint == path
+            and finding.code == "KS0314"
+            and part.namespace in finding.values["pods"].split(", ")
+        ):
+            return True
         if finding.code == "KS0307" and path == CADVISOR and part.what in _COUNTED:
             return True
     return False

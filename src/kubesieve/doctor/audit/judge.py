@@ -9,11 +9,11 @@ from kubesieve.doctor.audit.held_back import held_back
 from kubesieve.doctor.audit.known import Known, learn
 from kubesieve.doctor.audit.observed import Observed
 from kubesieve.doctor.audit.paths import by_asking
-from kubesieve.doctor.diagnose import facts, likelihood
+from kubesieve.doctor.diagnose import facts, likelihood, once
 from kubesieve.doctor.diagnosis import Diagnosis
 from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Finding, Proof, Unknown
-from kubesieve.doctor.rules.altered import altered
+from kubesieve.doctor.rules.altered import altered, relabelled
 from kubesieve.doctor.rules.bodies import bodies
 from kubesieve.doctor.rules.freshness import gone_back
 from kubesieve.doctor.rules.not_offered import not_offered
@@ -24,7 +24,7 @@ from kubesieve.doctor.views.case import Case, make_case
 from kubesieve.kubelet.endpoints import ENDPOINTS, Kind
 
 SOME_HAVE = ("/metrics/slis", "/metrics/probes")
-RULES = (transport, bodies, overfiltering, not_offered, altered, gone_back)
+RULES = (transport, bodies, relabelled, overfiltering, not_offered, altered, gone_back)
 """Of the doctor's: those that speak of a proxy."""
 
 _LISTS = tuple(endpoint.path for endpoint in ENDPOINTS if endpoint.kind in (Kind.PODS, Kind.SUMMARY))
@@ -101,12 +101,11 @@ def _of_proxy(case: Case) -> Iterator[Finding | Unknown]:
     has to be mended first.
     """
     lost = case.direct is not None and case.direct.list is None
-    for rule in RULES:
-        for finding in rule(case):
-            if _of_kubelet(finding) and not (lost and finding.code.startswith("KS01")):
-                yield Unknown("what does the kubelet itself show?", f"{finding.code}: {finding.seen}")
-            else:
-                yield finding
+    for finding in once(finding for rule in RULES for finding in rule(case)):
+        if _of_kubelet(finding) and not (lost and finding.code.startswith("KS01")):
+            yield Unknown("what does the kubelet itself show?", f"{finding.code}: {finding.seen}")
+        else:
+            yield finding
 
 
 def answered(seen: Observed) -> bool:

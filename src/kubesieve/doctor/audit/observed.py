@@ -72,6 +72,10 @@ class Observed:
     running: Looks = ()
     reading: Looks = ()
     switching: Looks = ()
+    again: Looks = ()
+    """Plain requests once more, after all others: what is let through now and then is no header's doing."""
+    nobody: Looks = ()
+    """The proxy's answers without a token, where one was shown before, or none at all."""
     around: tuple[Round, ...] = ()
     unasked: tuple[Unknown, ...] = ()
 
@@ -84,16 +88,17 @@ class Observed:
 
     @cached_property
     def earlier(self) -> Looks:
-        """The proxy's plain answers before the latest."""
+        """The proxy's plain answers before those, and after."""
         latest = {look.reply.body for look in self.base}
         plain = (one for one in self.evidence.exchanges if one.source is Source.PROXY and not one.sent_gzip)
-        return tuple(look for look in map(look_of, plain) if look.reply.body not in latest)
+        others = (*map(look_of, plain), *self.again)
+        return tuple(look for look in others if look.reply.body not in latest)
 
     @property
     def tried(self) -> Looks:
         """What was asked of the proxy beside the plain requests."""
         wider = (*self.odd, *self.elsewhere, *self.spoofed, *self.queries, *self.negotiated)
-        return (*wider, *self.running, *self.reading, *self.switching)
+        return (*wider, *self.running, *self.reading, *self.switching, *self.again, *self.nobody)
 
     @property
     def proxied(self) -> Looks:

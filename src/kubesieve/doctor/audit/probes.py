@@ -103,6 +103,9 @@ SPOOFED = tuple(
 )
 
 QUERIES = (
+    _probe("/pods?verbose=True", "/pods"),
+    _probe("/stats/summary?verbose=True", "/stats/summary"),
+    _probe("/metrics/cadvisor?verbose=True", "/metrics/cadvisor"),
     _probe("/pods?namespace={foreign}", "/pods"),
     _probe("/pods?namespace={own}&namespace={foreign}", "/pods"),
     _probe("/pods?fieldSelector=metadata.namespace%3D{foreign}", "/pods"),
@@ -124,6 +127,9 @@ NEGOTIATED = (
     _probe("/pods", "/pods", Accept_Encoding="gzip"),
     _probe("/runningpods/", "/runningpods/", Accept_Encoding="gzip"),
     _probe("/pods", "/pods", Accept="application/vnd.kubernetes.protobuf, application/json"),
+    _probe("/pods", "/pods", Accept="application/json"),
+    _probe("/stats/summary", "/stats/summary", Accept="application/json"),
+    _probe("/metrics/cadvisor", "/metrics/cadvisor", Accept="text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
     _probe("/stats/summary", "/stats/summary", Accept_Encoding="gzip"),
 )
 
@@ -154,5 +160,8 @@ READING = (
 
 SWITCHING = tuple(Probe(path, path, HANDSHAKE) for path in ("/metrics", "/pods"))
 
+AGAIN = tuple(Probe(path, path) for path in ("/pods", "/stats/summary", "/metrics/cadvisor", "/metrics/resource"))
+"""Plain requests, when all others were made."""
+
 AROUND = tuple(Probe(path, path) for path in ("/pods", "/stats/summary", "/metrics/cadvisor"))
-"""Asked of the kubelet itself: with the caller's token, without one, and on the read-only port."""
+"""Asked of the kubelet itself (with the caller's token, without, on the read-only port), and of the proxy without."""

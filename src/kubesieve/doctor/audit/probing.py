@@ -80,6 +80,8 @@ async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
         running=await looks(probes.RUNNING),
         reading=await looks(probes.READING),
         switching=await looks(probes.SWITCHING),
+        again=await looks((*probes.AGAIN, *probes.AGAIN)),
+        nobody=await looks(probes.AROUND, replace(proxy, authorization=None)),
         around=tuple([Round(way, place.url, await looks(probes.AROUND, place)) for way, place in _ways(sides)]),
         unasked=tuple(_unasked(sides)),
     )

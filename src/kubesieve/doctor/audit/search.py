@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesieve.doctor.audit.known import Known, identifiers, owner_of, read_json
-from kubesieve.doctor.audit.words import asides
+from kubesieve.doctor.audit.words import asides, mentioned
 from kubesieve.exposition import Sample, SampleLine, lines
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.endpoints import Endpoint, Kind
@@ -140,6 +140,8 @@ def neighbours_interface(leak: Leak) -> bool:
 
 def _node_row(endpoint: Endpoint, line: SampleLine, labels: dict[str, str], policy: Policy) -> Found | None:
     family = line.family.name
+    if any(name.endswith("namespace") and value in policy.namespaces for name, value in labels.items()):
+        return None  # one's own, with its label renamed on the way
     if "namespace" in labels:
         return "KS0405", f'id="{labels.get("id", "")}"', ""
     if policy.keeps(endpoint, family, None):
@@ -166,8 +168,23 @@ def search_json(endpoint: Endpoint, body: bytes, known: Known) -> Iterator[Leak]
     for beside, member in value.items():
         if beside != name:
             yield from nested(endpoint.path, member, beside, known, beside)
+            yield from _beside(endpoint.path, member, beside, known)
     if endpoint.kind is Kind.SUMMARY:
         yield from _summary_node(endpoint, value.get("node"), known)
+
+
+def _beside(endpoint: str, value: Any, path: str, known: Known) -> Iterator[Leak]:
+    """Foreign names in what stands beside the list, which nobody's own pod brings along."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _beside(endpoint, member, f"{path}.{name}", known)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _beside(endpoint, member, f"{path}[{index}]", known)
+    elif isinstance(value, str) and not identifiers(value):
+        owner = mentioned(value, known)
+        if owner is not None:
+            yield Leak("KS0404", endpoint, owner, _namespace(owner), path=path)
 
 
 def nested(endpoint: str, value: Any, path: str, known: Known, parent: str = "") -> Iterator[Leak]:

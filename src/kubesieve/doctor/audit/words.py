@@ -19,13 +19,15 @@ _WORDS_OF_PATHS = frozenset(
 )
 
 
-def names_in(body: bytes, known: Known, sent: str = "") -> Iterator[tuple[str, str]]:
-    """(what is named, its namespace); ``sent`` is what the caller said himself."""
+def names_in(body: bytes, known: Known, sent: str = "", *, alone: bool = False) -> Iterator[tuple[str, str]]:
+    """(what is named, its namespace); ``sent`` is what the caller said himself, ``alone`` takes a name anywhere that is
+    no common word.
+    """
     text = body.decode("utf-8", "replace")
     for owner in sorted({owner for found in identifiers(text) if (owner := known.owner(found))}):
         yield f"an identifier of {owner}", owner.partition("/")[0]
     for name in sorted(known.namespaces):
-        if name not in sent and (_stands_in(name, body) or _namespace_in(name, body)):
+        if name not in sent and (_stands_in(name, body) or _namespace_in(name, body) or (alone and _alone(name, text))):
             yield f"the namespace {name}", name
     for namespace, pod in sorted(known.pods):
         alone = pod in known.named and len(pod) > 3 and _stands_in(pod, body)
@@ -44,10 +46,18 @@ def asides(body: bytes, known: Known) -> Iterator[tuple[int, str]]:
     if b"#" not in body:
         return
     for number, line in enumerate(body.split(b"\n"), 1):
-        aside = line if line.lstrip().startswith(b"#") else line[line.rfind(b"# {") :] if b"# {" in line else b""
-        owner = _owner_in(aside.decode("utf-8", "replace"), known) if aside else None
+        if line.lstrip().startswith(b"#"):
+            owner = mentioned(line.decode("utf-8", "replace"), known)
+        else:
+            owner = _owner_in(line[line.rfind(b"# {") :].decode("utf-8", "replace"), known) if b"# {" in line else None
         if owner:
             yield number, owner
+
+
+def mentioned(text: str, known: Known) -> str | None:
+    """A foreign pod or namespace that a text names: what no user wrote, and nobody asked for."""
+    names = (name for name in sorted(known.namespaces) if _alone(name, text) or _namespace_in(name, text.encode()))
+    return _owner_in(text, known) or next(names, None)
 
 
 def _owner_in(text: str, known: Known) -> str | None:
@@ -55,6 +65,11 @@ def _owner_in(text: str, known: Known) -> str | None:
     pairs = (pair for pair in _PAIR.findall(text) if tuple(pair.split("/")) in known.pods)
     labels = (name for name in _LABEL.findall(text) if name not in known.allowed)
     return next((owner for owner in (*owners, *pairs, *labels) if owner), None)
+
+
+def _alone(name: str, text: str) -> bool:
+    """As a word of its own; with a hyphen or a digit in it, since ``network`` and ``db`` are words of everybody's."""
+    return not name.isalpha() and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text) is not None
 
 
 def _stands_in(name: str, body: bytes) -> bool:

@@ -16,9 +16,12 @@ from kubesieve.doctor.views.text import CPU, WORKING_SET
 from kubesieve.doctor.views.view import PODS, RESOURCE, SUMMARY, TEXTS
 
 _FIRST = tuple((name, re.compile(name + b'="([^"]*)"')) for name in (b"namespace", b"pod", b"container"))
+_ON_THE_WAY = (Said.UNKNOWN_AUTHORITY, Said.NO_IP_SAN, Said.UNAUTHORIZED, Said.FORBIDDEN)
 _EXPLAINED_BY = (
     (Said.NIL_STATS, (SUMMARY,), ("KS01", "KS02", "KS03", "KS06")),
     (Said.PARSE_ERROR, TEXTS, ("KS01", "KS02")),
+    *((said, (PODS, SUMMARY, *TEXTS), ("KS01",)) for said in _ON_THE_WAY),
+    (Said.NO_NODE_NAME, (SUMMARY,), ("KS01", "KS0308")),
 )
 """What a log says, the paths where one sees why, and the groups of codes that are why."""
 _WHOLE = re.compile(rb'[{,]([a-zA-Z_][a-zA-Z0-9_]*)="')

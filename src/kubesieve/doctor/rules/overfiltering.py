@@ -13,7 +13,7 @@ from kubesieve.doctor.telling import counted
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.pods import ListFlaw
 from kubesieve.doctor.views.text import CPU, CPU_QUOTA, MEMORY, MEMORY_LIMIT, WORKING_SET, TextView
-from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
+from kubesieve.doctor.views.view import CADVISOR, PODS, RESOURCE, SUMMARY, View
 
 _COUNTED = (CPU, MEMORY, WORKING_SET, MEMORY_LIMIT, CPU_QUOTA)
 
@@ -27,6 +27,7 @@ def overfiltering(case: Case) -> Iterator[Finding]:
     yield from _disagreeing(case, view)
     yield from _single_pods(case, view)
     yield from _single_families(case, view)
+    yield from _resource(case, view)
 
 
 def shown(view: View) -> dict[str, frozenset[str]]:
@@ -215,3 +216,19 @@ def _single_families(case: Case, view: View) -> Iterator[Finding]:
             explains=tuple(lost),
             values={"families": listed(names), "count": str(len(lost))},
         )
+
+
+def _resource(case: Case, view: View) -> Iterator[Finding]:
+    """What metrics-server reads, by whole namespaces whose other series come through."""
+    text, cadvisor = view.text(RESOURCE), view.text(CADVISOR)
+    direct = case.direct.text(RESOURCE) if case.direct else None
+    if text is None or cadvisor is None or (case.direct and direct is None):
+        return
+    there = direct.shown() if direct else frozenset(key.namespace for key in case.running if text.namespaces)
+    lost = (there & cadvisor.shown()) - text.shown()
+    keys = [key for key in case.running if key.namespace in lost and case.settled(key)]
+    if keys:
+        names = listed(sorted({key.namespace for key in keys}))
+        values = {"endpoint": RESOURCE, "parts": "every sample", "pods": names, "count": str(len(keys))}
+        proof = Proof(f"no sample of {names}", Source.PROXY, RESOURCE)
+        yield Finding("KS0314", f"{RESOURCE} has nothing of {names}", (proof,), endpoint=RESOURCE, values=values)

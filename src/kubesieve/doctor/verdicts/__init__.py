@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from kubesieve.doctor.finding import Verdict
 from kubesieve.doctor.verdicts.agent import AGENT
-from kubesieve.doctor.verdicts.audit_alone import HELD_BACK, NOTHING_PROVED
 from kubesieve.doctor.verdicts.bodies import BODIES
+from kubesieve.doctor.verdicts.compared import HELD_BACK, NOTHING_PROVED
 from kubesieve.doctor.verdicts.freshness import FRESHNESS
 from kubesieve.doctor.verdicts.healthy import HEALTHY
 from kubesieve.doctor.verdicts.identity import IDENTITY

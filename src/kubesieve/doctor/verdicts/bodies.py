@@ -58,7 +58,7 @@ BODIES = (
     ),
     Verdict(
         "KS0205",
-        "{endpoint} has the wrong Content-Type",
+        "the wrong Content-Type on {endpoint}",
         _W,
         Blame.PROXY,
         why="{content_type} came; a kubelet says {expected}",
@@ -106,7 +106,7 @@ BODIES = (
     ),
     Verdict(
         "KS0209",
-        "{endpoint} is an error page with status 200",
+        "an error page with status 200 on {endpoint}",
         _E,
         Blame.PROXY,
         why="{fault} came where {expected} is due: the proxy hides an error, or a sign-in page stands in between",

@@ -1,7 +1,7 @@
 """04xx: what must not be seen, and is.
 
-KS0401 to KS0410, KS0414, KS0415 and KS0423 are found in bodies, KS0411 to KS0413 and KS0416 to KS0419 and KS0424 by asking for
-what should be refused, KS0420 to KS0422 by going round the proxy.
+KS0401 to KS0410, KS0414, KS0415 and KS0423 are found in bodies, KS0411 to KS0413 and KS0416 to KS0419, KS0424 and KS0425 by asking
+for what should be refused, KS0420 to KS0422 by going round the proxy.
 """
 
 from kubesieve.doctor.finding import Blame, Severity, Solution, Verdict
@@ -262,5 +262,18 @@ LEAKS = (
         solution=Solution.HAND_OVER,
         example="GET @127.0.0.1:1/pods answered with a refused connection",
         unless="400 or 404: a target without a slash in front is no path",
+    ),
+    Verdict(
+        "KS0425",
+        "the proxy answers callers without a token ({targets})",
+        _E,
+        Blame.PROXY,
+        why="{url} handed out data to a request that showed none: whoever reaches the port is served, with the proxy's rights",
+        symptom="every pod that can reach the proxy reads what it reads, whoever it belongs to",
+        fix="let the proxy ask who calls, or pass the caller's own token on and nothing else (kubesieve serve does); until then "
+        "a NetworkPolicy that lets the tenant's agent alone reach its port",
+        solution=Solution.HAND_OVER,
+        example="/pods 200 without Authorization",
+        unless="/healthz alone, or 401; a warning where no more came than with a token",
     ),
 )

@@ -84,7 +84,7 @@ class Case:
             sorted(
                 key
                 for key in text.containers
-                if key.namespace in shown and key[:2] not in pods and self.mine(key.namespace)
+                if key.pod and key.namespace in shown and key[:2] not in pods and self.mine(key.namespace)
             )
         )
 

@@ -1,4 +1,4 @@
-"""What the audit alone tells: each endpoint compared with the kubelet's own answers (03xx), and that it proves nothing."""
+"""What comparing with the kubelet's own answers tells (03xx), and that an audit could compare nothing."""
 
 from kubesieve.doctor.finding import Blame, Severity, Solution, Verdict
 
@@ -23,7 +23,7 @@ HELD_BACK = (
         "part of what is the caller's own does not come through in {endpoint} ({parts})",
         Severity.ERROR,
         Blame.PROXY,
-        why="the kubelet shows it before and after the proxy was asked, of {pods}; the proxy does not",
+        why="the kubelet shows it, of {pods}; the proxy does not",
         symptom="panels and alerts for one's own pods stay empty, with no error anywhere",
         fix="decide by namespace alone, and pass whole lines and whole items: "
         "kubesieve serve --kubelet https://$NODE_IP:10250 --namespaces NAMES",
