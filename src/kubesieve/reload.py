@@ -12,25 +12,12 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from kubesieve.faults import OwnFault
+from kubesieve.named_file import read_file
 
 T = TypeVar("T")
 
 Report = Callable[[str], None]
 """Takes one sentence for the operator's log."""
-
-MAX_FILE_BYTES = 4 * 1024 * 1024
-
-
-def read_file(path: Path, what: str) -> bytes:
-    """The bytes of a small file. Raises OwnFault with the path and the system's reason."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise OwnFault("file-unreadable", f"expected {what} in {path}; got: {error.strerror}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise OwnFault("file-too-large", f"expected {what} of at most {MAX_FILE_BYTES} bytes in {path}; got more")
-    return content
 
 
 class Reloaded(Generic[T]):

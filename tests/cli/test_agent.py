@@ -194,6 +194,26 @@ def test_a_container_that_a_proxy_hides_is_a_dash_with_its_code(kubelet: Replay,
     assert rows["dns"]["memory_bytes"] > 0
 
 
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        pytest.param(UNAUTHORIZED, "KS0104", id="401"),
+        pytest.param(FORBIDDEN, "KS0105", id="403"),
+        pytest.param(BROKEN, "KS0111", id="500"),
+    ],
+)
+def test_a_refused_summary_is_told_by_its_status(
+    kubelet: Replay, refusal: Callable[[Answer], Answer], code: str, tmp_path: Path
+) -> None:
+    pods = tmp_path / "pods.json"
+    pods.write_bytes(kubelet.answers[PODS].body)
+    kubelet.answers[SUMMARY] = refusal(kubelet.answers[SUMMARY])
+    (check,) = ask("container", "--url", kubelet.url, "--pods", str(pods))["checks"]
+    assert {row["memory_dash_reason"] for row in check["containers"]} == {code}
+    told = CliRunner().invoke(agent, ["container", "--url", kubelet.url, "--pods", str(pods)]).output
+    assert f"— {code}" in told
+
+
 def test_nobody_there_is_a_fault_and_not_a_node_without_containers() -> None:
     done = CliRunner().invoke(agent, ["kubelet", "--url", "http://127.0.0.1:1", "--interval", "0"])
     assert isinstance(done.exception, OwnFault)

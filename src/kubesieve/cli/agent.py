@@ -28,12 +28,14 @@ from kubesieve.agents import (
 )
 from kubesieve.cli.agent_text import Told, told_as
 from kubesieve.cli.entrances import Trusting, authorization_of
-from kubesieve.cli.options import read_file
 from kubesieve.cli.tables import escape_for_locale
 from kubesieve.doctor.agent_eyes import CONTAINER_ASKS, AgentEyes
 from kubesieve.doctor.agent_sight import ContainerSight, KubeletSight
 from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.doctor.evidence import MOST_PODS
+from kubesieve.doctor.views.view import SUMMARY
 from kubesieve.faults import OwnFault
+from kubesieve.named_file import read_file
 
 AGENTS = {"python": (PYTHON_10,), "go": (GO_7,), "both": (GO_7, PYTHON_10)}
 TOKEN_KEPT = "the token stays here: agents send it on https only"  # noqa: S105 - a sentence
@@ -143,7 +145,7 @@ async def _container(options: Options) -> tuple[Told, bool]:
     if known is None:
         known = known_containers(view.answer("/pods").body)
         notes.append(SAME_VIEW)
-    sight = ContainerSight(container_check(view, known))
+    sight = ContainerSight(container_check(view, known), view.answer(SUMMARY).status)
     return Told(options.url, eyes.token_sent, (sight,), tuple(notes)), _answered(view)
 
 
@@ -160,7 +162,7 @@ def _entrance(text: str, options: Options, server_name: str | None) -> tuple[Ent
 async def _known(options: Options) -> tuple[KnownContainer, ...] | None:
     """The containers a runtime would name, from elsewhere; None where nobody said from where. Raises OwnFault."""
     if options.pods:
-        body, where = read_file(options.pods), str(options.pods)
+        body, where = read_file(options.pods, "a list of pods", MOST_PODS), str(options.pods)
     elif options.known_from:
         body, where = await _pods_at(options.known_from, options), options.known_from
     else:

@@ -67,13 +67,20 @@ def _container(sight: ContainerSight) -> Iterator[str]:
     yield f"container check: numbers of {sight.measured} of {len(sight.rows)} known containers"
     rows = [(row.cpu_usage, _mebibytes(row.memory_usage), str(row.key), _cause(row)) for row in sight.rows]
     if rows:
-        yield _rows(("cpu cores", "memory MiB", "container", "why"), rows, places=3)
+        yield _rows(("cpu cores", "memory MiB", "container", "why"), rows, places=3, status=sight.status)
 
 
-def _rows(head: tuple[str, ...], rows: list[tuple[Measure, Measure, str, str]], places: int = 1) -> str:
-    """Rows with a dash come first."""
+def _rows(
+    head: tuple[str, ...],
+    rows: list[tuple[Measure, Measure, str, str]],
+    places: int = 1,
+    status: int | None = None,
+) -> str:
+    """Rows with a dash come first; ``status`` is of the answer behind them."""
     ordered = sorted(rows, key=lambda row: (row[0].value is not None and row[1].value is not None, row[2]))
-    cells = ((_cell(cpu, places), shown(memory), name, cause) for cpu, memory, name, cause in ordered)
+    cells = (
+        (_cell(cpu, places, status), shown(memory, status=status), name, cause) for cpu, memory, name, cause in ordered
+    )
     return table(head, cells, columns=terminal_columns())
 
 
@@ -82,8 +89,8 @@ def _cause(row: ContainerRow) -> str:
     return f"log: {row.log}" if row.log else why((row.cpu_usage, row.memory_usage), None)
 
 
-def _cell(measure: Measure, places: int) -> str:
-    return shown(measure) if measure.value is None else f"{measure.value:.{places}f}"
+def _cell(measure: Measure, places: int, status: int | None) -> str:
+    return shown(measure, status=status) if measure.value is None else f"{measure.value:.{places}f}"
 
 
 def _mebibytes(measure: Measure) -> Measure:

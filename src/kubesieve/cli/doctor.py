@@ -14,7 +14,6 @@ import click
 
 from kubesieve.cli.again import Duration, look_again
 from kubesieve.cli.entrances import Trusting, authorization_of
-from kubesieve.cli.options import read_file
 from kubesieve.cli.output import progress, show
 from kubesieve.doctor.bundle.loading import load
 from kubesieve.doctor.bundle.redact import NOTES, redact
@@ -25,9 +24,10 @@ from kubesieve.doctor.collect.gather import Plan, gather
 from kubesieve.doctor.collect.kubeconfig import api_server, default_path
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.diagnosis import Diagnosis
-from kubesieve.doctor.evidence import MOST_LOG, Evidence, Source
+from kubesieve.doctor.evidence import MOST_LOG, MOST_PODS, Evidence, Source
 from kubesieve.doctor.reports import FORMS
 from kubesieve.faults import OwnFault
+from kubesieve.named_file import read_file
 from kubesieve.sieve import parse_namespaces
 
 ADMIN = "127.0.0.1:9441"
@@ -186,14 +186,18 @@ async def _plan(options: Options) -> Plan:
         raise click.UsageError("--node and --direct both name the direct view: give one of them")
     expected = parse_namespaces(options.namespaces) if options.namespaces else frozenset()
     entrances, has_token = _entrances(options)
-    pods = read_file(options.pods) if options.pods else None
+    pods = read_file(options.pods, "a list of pods", MOST_PODS) if options.pods else None
     if options.node or options.kubeconfig or options.context:
         server = api_server(options.kubeconfig or default_path(), options.context)
         if options.node:
             entrances[Source.DIRECT], has_token[Source.DIRECT] = node_entrance(server, options.node), True
         if pods is None:
             pods = await _pods(server, options, expected)
-    log = read_file(options.agent_log, MOST_LOG).decode("utf-8", "replace") if options.agent_log else None
+    log = (
+        read_file(options.agent_log, "an agent's log", MOST_LOG).decode("utf-8", "replace")
+        if options.agent_log
+        else None
+    )
     return Plan(entrances, has_token, options.interval, options.timeout, pods, log, expected)
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
-from kubesieve.doctor.evidence import MOST_PODS
-from kubesieve.faults import OwnFault
 from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
 from kubesieve.sieve import NodeSeries, Policy, parse_namespaces, parse_patterns
 
@@ -66,15 +63,3 @@ class EndpointPath(click.ParamType[Endpoint]):
         if value not in BY_PATH:
             self.fail(f"expected one of {', '.join(BY_PATH)}; got {str(value)[:80]!a}", param, ctx)
         return BY_PATH[value]
-
-
-def read_file(path: Path, most: int = MOST_PODS) -> bytes:
-    """A file that a person names, up to ``most`` bytes. Raises OwnFault."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise OwnFault("file-unreadable", f"expected to read {path}; got: {error.strerror}") from None
-    if len(content) > most:
-        raise OwnFault("file-too-large", f"expected at most {most} bytes in {path}; got more")
-    return content

@@ -15,7 +15,7 @@ from kubesieve.agents import (
     Status,
     UiRow,
 )
-from kubesieve.doctor.dashes import CODE_OF, is_fault
+from kubesieve.doctor.dashes import code_of, is_fault
 
 SERVICE_CHECK = {Status.OK: "OK", Status.WARNING: "WARNING", Status.ERROR: "CRITICAL"}
 """How the agent calls the health of the kubelet: a service check has other words than a check's run."""
@@ -56,9 +56,10 @@ class KubeletSight:
 
 @dataclass(frozen=True, slots=True)
 class ContainerSight:
-    """A run of the container check: a row for each container that is known."""
+    """A run of the container check: a row for each container that is known; ``status`` is the summary's."""
 
     rows: tuple[ContainerRow, ...]
+    status: int | None = 200
 
     @property
     def fine(self) -> bool:
@@ -78,7 +79,7 @@ class ContainerSight:
             "check": "container",
             "known": len(self.rows),
             "measured": self.measured,
-            "containers": [_stats_row(row) for row in self.rows],
+            "containers": [_stats_row(row, self.status) for row in self.rows],
         }
 
 
@@ -87,9 +88,9 @@ def as_expected(measure: Measure) -> bool:
     return not is_fault(measure.dash)
 
 
-def shown(measure: Measure, unit: str = "") -> str:
-    """ "12.3", or "— KS0501"."""
-    return measure.text(unit) if measure.dash is None else f"{measure.text()} {CODE_OF[measure.dash]}"
+def shown(measure: Measure, unit: str = "", status: int | None = None) -> str:
+    """ "12.3", or "— KS0501"; ``status`` is that of the answer that should have held it."""
+    return measure.text(unit) if measure.dash is None else f"{measure.text()} {code_of(measure.dash, status)}"
 
 
 def why(measures: Iterable[Measure], log: str | None) -> str:
@@ -111,16 +112,16 @@ def _page_row(row: UiRow) -> dict[str, Any]:
     }
 
 
-def _stats_row(row: ContainerRow) -> dict[str, Any]:
+def _stats_row(row: ContainerRow, status: int | None) -> dict[str, Any]:
     return {
         **row.key._asdict(),
         "cpu_cores": row.cpu_usage.value,
         "memory_bytes": row.memory_usage.value,
-        "cpu_dash_reason": _code(row.cpu_usage.dash),
-        "memory_dash_reason": _code(row.memory_usage.dash),
+        "cpu_dash_reason": _code(row.cpu_usage.dash, status),
+        "memory_dash_reason": _code(row.memory_usage.dash, status),
         "log": row.log,
     }
 
 
-def _code(dash: Dash | None) -> str | None:
-    return CODE_OF[dash] if dash else None
+def _code(dash: Dash | None, status: int | None = None) -> str | None:
+    return code_of(dash, status) if dash else None

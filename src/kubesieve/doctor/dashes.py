@@ -23,6 +23,14 @@ CODE_OF: Mapping[Dash, str] = {
 }
 
 
+_REFUSED = {401: "KS0104", 403: "KS0105"}
+
+
+def code_of(dash: Dash, status: int | None = None) -> str:
+    """A check that failed on an answer with a status is told by that: the token, or its rights."""
+    return _REFUSED.get(status or 0, CODE_OF[dash]) if dash is Dash.CHECK_FAILED else CODE_OF[dash]
+
+
 def is_fault(dash: Dash | None) -> bool:
     """Whether a verdict other than for information alone stands behind it: a limit is not set, nothing runs."""
     return dash is not None and VERDICTS[CODE_OF[dash]].severity is not Severity.INFO

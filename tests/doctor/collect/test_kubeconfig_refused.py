@@ -141,7 +141,7 @@ def test_a_kubeconfig_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "no", tmp_path):
         with pytest.raises(OwnFault, match="expected a kubeconfig in") as caught:
             api_server(path, None)
-        assert caught.value.reason == "kubeconfig"
+        assert caught.value.reason == "file-unreadable"
 
 
 def test_no_key_is_left_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,9 @@ from tests.doctor.scenes import Scene, failed, status
 LINES = {
     "nil stats": "DEBUG | Metrics provider returned nil stats for container: datadog/agent/agent",
     "an unknown CA": 'Get "https://192.0.2.10:10250/pods": x509: certificate signed by unknown authority',
-    "no address in the certificate": "x509: cannot validate certificate for 192.0.2.10 because it doesn't contain any IP SANs",
+    "no address in it": "x509: cannot validate certificate for 10.0.0.7 because it doesn't contain any IP SANs",
     "a refused token": "WARN | unexpected status code 401 on endpoint https://192.0.2.10:10250/pods",
-    "no right": "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://192.0.2.10/metrics",
+    "no right": "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://node/metrics",
 }
 
 

@@ -17,6 +17,7 @@ from kubesieve.doctor.collect.credentials import bearer_of, content_of, credenti
 from kubesieve.doctor.collect.doors import Entrance, parse_base
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.trust import unverified
+from kubesieve.named_file import read_file
 
 MOST_BYTES = 1 << 20
 
@@ -58,13 +59,7 @@ def api_server(path: Path, context: str | None) -> Entrance:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise OwnFault("kubeconfig", f"expected a kubeconfig in {path}; got: {error.strerror}") from None
-    if len(content) > MOST_BYTES:
-        raise OwnFault("kubeconfig", f"expected a kubeconfig of at most {MOST_BYTES} bytes in {path}; got more")
+    content = read_file(path, "a kubeconfig", MOST_BYTES)
     try:
         config = yaml.load(content, _Plain)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError):
