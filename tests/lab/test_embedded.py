@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from kubesieve.lab import Ask, Story, gather, tell
+from kubesieve.lab import CheckRequest, Story, gather, tell
 from kubesieve.lab.client import Client, Door
 from kubesieve.lab.embedded import EmbeddedPlace, embedded_place
 from kubesieve.lab.scene import DIRECT, NAIVE, NAIVE_TOKEN, SIEVE, TENANT
 
-PODS = Ask("/pods")
+PODS = CheckRequest("/pods")
 
 
 async def _story(*faults: tuple[str, str]) -> Story:
@@ -40,10 +40,10 @@ async def test_kubesieve_is_started_once_for_each_set_of_namespaces() -> None:
 
 async def test_time_that_passes_is_the_nodes_and_no_answer_is_given_out_again() -> None:
     async with embedded_place() as place:
-        before = await place.look(SIEVE, [PODS, Ask("/metrics/cadvisor")])
+        before = await place.look(SIEVE, [PODS, CheckRequest("/metrics/cadvisor")])
         started = time.monotonic()
         await place.let_pass(60)
-        after = await place.look(SIEVE, [PODS, Ask("/metrics/cadvisor")])
+        after = await place.look(SIEVE, [PODS, CheckRequest("/metrics/cadvisor")])
         asked = [request.target for request in place.kubelet.requests]
     assert time.monotonic() - started < 5
     assert 60 <= after.at - before.at < 65

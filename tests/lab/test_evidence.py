@@ -8,7 +8,7 @@ import pytest
 
 from kubesieve.agents import PYTHON_10, Answer, View, asks_of
 from kubesieve.faults import OwnFault
-from kubesieve.lab import Ask, Kind, Look, Waited, Way, gather, tell
+from kubesieve.lab import CheckRequest, CheckRun, Kind, Waited, Way, gather, tell
 from kubesieve.lab.evidence import SECONDS_BETWEEN
 from kubesieve.lab.scene import DOORS, WAYS
 
@@ -21,9 +21,9 @@ class HandMade:
         self.looks: list[tuple[Way, float]] = []
         self.access: list[tuple[str, Way]] = []
 
-    async def look(self, way: Way, asks: Sequence[Ask]) -> Look:
+    async def look(self, way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
         self.looks.append((way, self.now))
-        return Look(View({ask.key: self.answer for ask in asks}), self.now)
+        return CheckRun(View({ask.key: self.answer for ask in asks}), self.now)
 
     async def without_token(self, way: Way, target: str) -> Answer:
         self.access.append((target, way))

@@ -8,11 +8,11 @@ from kubesieve.agents.answers import Answer, View
 from kubesieve.agents.container_check import ContainerRow, KnownContainer, container_check, known_containers
 from kubesieve.agents.dash import WORDS, Dash, Measure
 from kubesieve.agents.kubelet_check import SECONDS_BETWEEN_RUNS, CheckReport, Status, kubelet_check
-from kubesieve.agents.looks import Ask, Look, asks_of
 from kubesieve.agents.pods import Key
 from kubesieve.agents.quantity import QuantityFault, parse_quantity
 from kubesieve.agents.rows import Row
 from kubesieve.agents.rules import GO_7, PYTHON_10, Effect, Endpoint, Rules, Step
+from kubesieve.agents.runs import CheckRequest, CheckRun, asks_of
 from kubesieve.agents.ui_row import UiRow, ui_rows
 from kubesieve.agents.walk import Notice
 
@@ -22,15 +22,15 @@ __all__ = [
     "SECONDS_BETWEEN_RUNS",
     "WORDS",
     "Answer",
-    "Ask",
     "CheckReport",
+    "CheckRequest",
+    "CheckRun",
     "ContainerRow",
     "Dash",
     "Effect",
     "Endpoint",
     "Key",
     "KnownContainer",
-    "Look",
     "Measure",
     "Notice",
     "QuantityFault",

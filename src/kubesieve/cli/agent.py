@@ -14,10 +14,10 @@ from kubesieve.agents import (
     GO_7,
     PYTHON_10,
     SECONDS_BETWEEN_RUNS,
-    Ask,
     CheckReport,
+    CheckRequest,
+    CheckRun,
     KnownContainer,
-    Look,
     Rules,
     View,
     asks_of,
@@ -29,8 +29,8 @@ from kubesieve.agents import (
 from kubesieve.cli.agent_text import Told, told_as
 from kubesieve.cli.entrances import Trusting, authorization_of
 from kubesieve.cli.tables import escape_for_locale
-from kubesieve.doctor.agent_eyes import CONTAINER_ASKS, AgentEyes
-from kubesieve.doctor.agent_sight import ContainerSight, KubeletSight
+from kubesieve.doctor.agent_client import CONTAINER_ASKS, AgentClient
+from kubesieve.doctor.agent_report import ContainerReport, KubeletReport
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import MOST_PODS
 from kubesieve.doctor.views.view import SUMMARY
@@ -118,21 +118,21 @@ async def _kubelet(options: Options) -> tuple[Told, bool]:
     entrance, notes = _entrance(options.url, options, options.server_name)
     notes += [ROUGH] if 0 < options.interval < SECONDS_BETWEEN_RUNS else []
     known = await _known(options)
-    async with AgentEyes(entrance, options.timeout) as eyes:
-        before = [await eyes.look(asks_of(one)) for one in rules] if options.interval else []
+    async with AgentClient(entrance, options.timeout) as client:
+        before = [await client.look(asks_of(one)) for one in rules] if options.interval else []
         await asyncio.sleep(options.interval)
-        now = [await eyes.look(asks_of(one)) for one in rules]
-        stats = (await eyes.look(CONTAINER_ASKS)).view if known is not None else View({})
+        now = [await client.look(asks_of(one)) for one in rules]
+        stats = (await client.look(CONTAINER_ASKS)).view if known is not None else View({})
     rows = container_check(stats, known or ())
-    reports = (
+    checks = (
         _report(one, look, before[place] if before else None)
         for place, (one, look) in enumerate(zip(rules, now, strict=True))
     )
-    sights = tuple(KubeletSight(report, ui_rows(report, rows)) for report in reports)
-    return Told(options.url, eyes.token_sent, sights, tuple(notes)), any(_answered(look.view) for look in now)
+    reports = tuple(KubeletReport(check, ui_rows(check, rows)) for check in checks)
+    return Told(options.url, client.token_sent, reports, tuple(notes)), any(_answered(look.view) for look in now)
 
 
-def _report(rules: Rules, now: Look, before: Look | None) -> CheckReport:
+def _report(rules: Rules, now: CheckRun, before: CheckRun | None) -> CheckReport:
     previous = before.view if before else None
     return kubelet_check(now.view, rules, previous=previous, seconds=now.at - before.at if before else 0.0)
 
@@ -140,13 +140,13 @@ def _report(rules: Rules, now: Look, before: Look | None) -> CheckReport:
 async def _container(options: Options) -> tuple[Told, bool]:
     entrance, notes = _entrance(options.url, options, options.server_name)
     known = await _known(options)
-    async with AgentEyes(entrance, options.timeout) as eyes:
-        view = (await eyes.look(CONTAINER_ASKS)).view
+    async with AgentClient(entrance, options.timeout) as client:
+        view = (await client.look(CONTAINER_ASKS)).view
     if known is None:
         known = known_containers(view.answer("/pods").body)
         notes.append(SAME_VIEW)
-    sight = ContainerSight(container_check(view, known), view.answer(SUMMARY).status)
-    return Told(options.url, eyes.token_sent, (sight,), tuple(notes)), _answered(view)
+    report = ContainerReport(container_check(view, known), view.answer(SUMMARY).status)
+    return Told(options.url, client.token_sent, (report,), tuple(notes)), _answered(view)
 
 
 def _answered(view: View) -> bool:
@@ -175,8 +175,8 @@ async def _known(options: Options) -> tuple[KnownContainer, ...] | None:
 
 async def _pods_at(text: str, options: Options) -> bytes:
     entrance, _ = _entrance(text, options, None)
-    async with AgentEyes(entrance, options.timeout) as eyes:
-        answer = await eyes.ask(Ask("/pods"))
+    async with AgentClient(entrance, options.timeout) as client:
+        answer = await client.ask(CheckRequest("/pods"))
     if answer.status != 200:
         came = answer.error or f"status {answer.status}"
         raise OwnFault("pods-unusable", f"expected the pod list at {text[:200]!a}; got: {came}")

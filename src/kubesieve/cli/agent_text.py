@@ -11,7 +11,7 @@ import yaml
 
 from kubesieve.agents import ContainerRow, Measure
 from kubesieve.cli.tables import terminal_columns
-from kubesieve.doctor.agent_sight import ContainerSight, KubeletSight, shown, why
+from kubesieve.doctor.agent_report import ContainerReport, KubeletReport, shown, why
 from kubesieve.tables import clean, table
 
 
@@ -21,12 +21,12 @@ class Told:
 
     url: str
     token_sent: bool
-    sights: tuple[KubeletSight | ContainerSight, ...]
+    reports: tuple[KubeletReport | ContainerReport, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def exit(self) -> int:
-        return int(not all(sight.fine for sight in self.sights))
+        return int(not all(report.fine for report in self.reports))
 
     def record(self) -> dict[str, Any]:
         return {
@@ -34,7 +34,7 @@ class Told:
             "exit": self.exit,
             "url": self.url,
             "token_sent": self.token_sent,
-            "checks": [sight.record() for sight in self.sights],
+            "checks": [report.record() for report in self.reports],
             "notes": list(self.notes),
         }
 
@@ -45,29 +45,29 @@ def told_as(told: Told, form: str) -> str:
         return json.dumps(told.record(), indent=2, allow_nan=False) + "\n"
     if form == "yaml":
         return yaml.safe_dump(told.record(), sort_keys=False, allow_unicode=False, width=110)
-    blocks = [*("\n".join(_sight(sight)) for sight in told.sights), "\n".join(map(clean, told.notes))]
+    blocks = [*("\n".join(_report(report)) for report in told.reports), "\n".join(map(clean, told.notes))]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _sight(sight: KubeletSight | ContainerSight) -> Iterator[str]:
-    yield from _kubelet(sight) if isinstance(sight, KubeletSight) else _container(sight)
+def _report(report: KubeletReport | ContainerReport) -> Iterator[str]:
+    yield from _kubelet(report) if isinstance(report, KubeletReport) else _container(report)
 
 
-def _kubelet(sight: KubeletSight) -> Iterator[str]:
-    report = sight.report
-    yield f"{report.agent}: {report.status}, healthz {sight.health}"
-    yield f"{report.samples} samples of {report.metrics} container metrics, {report.pods} pods"
-    yield from (f"  says: {clean(words)}" for words in report.warnings)
-    rows = [(row.cpu, row.memory, str(row.key), why((row.cpu, row.memory), row.log)) for row in sight.rows]
+def _kubelet(report: KubeletReport) -> Iterator[str]:
+    check = report.check
+    yield f"{check.agent}: {check.status}, healthz {report.health}"
+    yield f"{check.samples} samples of {check.metrics} container metrics, {check.pods} pods"
+    yield from (f"  says: {clean(words)}" for words in check.warnings)
+    rows = [(row.cpu, row.memory, str(row.key), why((row.cpu, row.memory), row.log)) for row in report.rows]
     if rows:
         yield _rows(("cpu %", "memory %", "container", "why"), rows)
 
 
-def _container(sight: ContainerSight) -> Iterator[str]:
-    yield f"container check: numbers of {sight.measured} of {len(sight.rows)} known containers"
-    rows = [(row.cpu_usage, _mebibytes(row.memory_usage), str(row.key), _cause(row)) for row in sight.rows]
+def _container(report: ContainerReport) -> Iterator[str]:
+    yield f"container check: numbers of {report.measured} of {len(report.rows)} known containers"
+    rows = [(row.cpu_usage, _mebibytes(row.memory_usage), str(row.key), _cause(row)) for row in report.rows]
     if rows:
-        yield _rows(("cpu cores", "memory MiB", "container", "why"), rows, places=3, status=sight.status)
+        yield _rows(("cpu cores", "memory MiB", "container", "why"), rows, places=3, status=report.status)
 
 
 def _rows(

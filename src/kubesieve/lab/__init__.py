@@ -4,18 +4,18 @@
 tables, expectations and a report of what came, and is pure.
 """
 
-from kubesieve.agents import Ask, Look
+from kubesieve.agents import CheckRequest, CheckRun
 from kubesieve.lab.evidence import Evidence, gather
 from kubesieve.lab.place import Kind, Place, Waited, Way
 from kubesieve.lab.story import Story, tell
 from kubesieve.lab.values import Expectation, Step, Table
 
 __all__ = [
-    "Ask",
+    "CheckRequest",
+    "CheckRun",
     "Evidence",
     "Expectation",
     "Kind",
-    "Look",
     "Place",
     "Step",
     "Story",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from kubesieve.agents import Answer, Ask, Look, View
+from kubesieve.agents import Answer, CheckRequest, CheckRun, View
 from kubesieve.lab.place import Waited
 
 _TIMEOUT = aiohttp.ClientTimeout(total=2.0)
@@ -40,19 +40,19 @@ class Client:
     async def __aexit__(self, *_exc: object) -> None:
         await self._session.close()
 
-    async def look(self, door: Door, asks: Sequence[Ask]) -> Look:
+    async def look(self, door: Door, asks: Sequence[CheckRequest]) -> CheckRun:
         """All asks, in order; the time is that of the container series."""
         answers, at = {}, self._clock()
         for ask in asks:
             answers[ask.key] = await self.ask(door, ask)
             at = self._clock() if ask.target == "/metrics/cadvisor" else at
-        return Look(View(answers, token_sent=door.token is not None), at)
+        return CheckRun(View(answers, token_sent=door.token is not None), at)
 
-    async def ask(self, door: Door, ask: Ask) -> Answer:
+    async def ask(self, door: Door, ask: CheckRequest) -> Answer:
         """One answer; what goes wrong on the way is an Answer with an error."""
         return await _ask(self._session, door, ask)
 
-    async def beside_stuck(self, door: Door, ask: Ask, limit: float) -> Waited:
+    async def beside_stuck(self, door: Door, ask: CheckRequest, limit: float) -> Waited:
         """Opens a connection that never ends its headers, and times another client beside it."""
         try:
             stuck = await asyncio.wait_for(self._stuck(door), limit)
@@ -76,7 +76,7 @@ class Client:
         return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, headers=_HEADERS)
 
 
-async def _timed(session: aiohttp.ClientSession, door: Door, ask: Ask, limit: float) -> Waited:
+async def _timed(session: aiohttp.ClientSession, door: Door, ask: CheckRequest, limit: float) -> Waited:
     started = time.monotonic()
     try:
         async with asyncio.timeout(limit):
@@ -86,7 +86,7 @@ async def _timed(session: aiohttp.ClientSession, door: Door, ask: Ask, limit: fl
     return Waited(status, time.monotonic() - started)
 
 
-async def _ask(session: aiohttp.ClientSession, door: Door, ask: Ask) -> Answer:
+async def _ask(session: aiohttp.ClientSession, door: Door, ask: CheckRequest) -> Answer:
     headers = {**ask.headers, **({"Authorization": f"Bearer {door.token}"} if door.token else {})}
     url = URL(f"{door.url.origin()}{ask.target}", encoded=True)
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from kubesieve.agents import Answer, Ask, Look
+from kubesieve.agents import Answer, CheckRequest, CheckRun
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.service import running
 from kubesieve.gateway.settings import Address, Settings
@@ -99,16 +99,16 @@ class EmbeddedPlace:
         fixed = {Kind.DIRECT: self.kubelet.url, Kind.NAIVE: self.naive.url}
         return URL(fixed[way.kind]) if way.kind in fixed else await self._sieve(way.allowed)
 
-    async def look(self, way: Way, asks: Sequence[Ask]) -> Look:
+    async def look(self, way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
         look = await self._client.look(await self._door(way), asks)
         self._last_look = time.monotonic()
         return look
 
     async def without_token(self, way: Way, target: str) -> Answer:
-        return await self._client.ask(Door(await self.url(way), None), Ask(target))
+        return await self._client.ask(Door(await self.url(way), None), CheckRequest(target))
 
     async def beside_stuck(self, way: Way, target: str, limit: float) -> Waited:
-        return await self._client.beside_stuck(await self._door(way), Ask(target), limit)
+        return await self._client.beside_stuck(await self._door(way), CheckRequest(target), limit)
 
     async def let_pass(self, seconds: float) -> None:
         """The node's clock jumps; what kubesieve remembers goes by the real one."""

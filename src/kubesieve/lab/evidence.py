@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from kubesieve.agents import GO_7, PYTHON_10, Answer, Ask, Look, asks_of
+from kubesieve.agents import GO_7, PYTHON_10, Answer, CheckRequest, CheckRun, asks_of
 from kubesieve.faults import OwnFault
 from kubesieve.lab.place import Place, Waited, Way
 from kubesieve.lab.scene import DIRECT, DOORS, WAYS
 
 SECONDS_BETWEEN = 60.0
 STUCK_SECONDS = 1.0
-RESOURCE = Ask("/metrics/resource")
+RESOURCE = CheckRequest("/metrics/resource")
 REFUSED_TARGET = "/pods"
 WAITING_TARGET = "/healthz"
 
@@ -23,8 +23,8 @@ Say = Callable[[str], None]
 class Run:
     """Two looks of one agent; ``now`` is the later one."""
 
-    before: Look
-    now: Look
+    before: CheckRun
+    now: CheckRun
 
     @property
     def seconds(self) -> float:
@@ -77,12 +77,12 @@ async def gather(place: Place, say: Say = lambda _: None) -> Evidence:
     return Evidence(sights, access)
 
 
-def _came(look: Look) -> bool:
+def _came(look: CheckRun) -> bool:
     """Whether any body came whole; a HEAD has none."""
     return any(one.status is not None for key, one in look.view.answers.items() if key.startswith("/"))
 
 
-async def _round(place: Place, ways: Iterable[Way]) -> dict[Way, tuple[Look, Look]]:
+async def _round(place: Place, ways: Iterable[Way]) -> dict[Way, tuple[CheckRun, CheckRun]]:
     """One look of each agent on each way."""
     newer = (*asks_of(GO_7), RESOURCE)
     return {way: (await place.look(way, asks_of(PYTHON_10)), await place.look(way, newer)) for way in ways}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from kubesieve.agents import Answer, Ask, Look
+from kubesieve.agents import Answer, CheckRequest, CheckRun
 
 
 class Kind(StrEnum):
@@ -42,7 +42,7 @@ class Waited:
 class Place(Protocol):
     """A stage for the story. What cannot be reached is an Answer with an error, never an exception."""
 
-    async def look(self, way: Way, asks: Sequence[Ask]) -> Look:
+    async def look(self, way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
         """Asks in order, one after the other, as an agent does."""
         ...
 

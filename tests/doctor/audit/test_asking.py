@@ -13,14 +13,14 @@ from contextlib import contextmanager
 import pytest
 
 from kubesieve.doctor.audit import asking, probes
-from kubesieve.doctor.audit.asking import Place, ask
+from kubesieve.doctor.audit.asking import Server, ask
 from kubesieve.doctor.audit.probes import Probe
 from kubesieve.doctor.audit.reply import Reply
 
 SECRET, PODS = "not-to-be-told", Probe("/pods")
 
 
-class Server(socketserver.ThreadingTCPServer):
+class Answering(socketserver.ThreadingTCPServer):
     daemon_threads = True
     answer = b""
     again = b""  # sent on and on, until the client leaves
@@ -28,7 +28,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 class _Handler(socketserver.StreamRequestHandler):
-    server: Server
+    server: Answering
 
     def handle(self) -> None:
         head = b""
@@ -45,16 +45,16 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def serving(answer: bytes, again: bytes = b"") -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), _Handler) as server:
+def serving(answer: bytes, again: bytes = b"") -> Iterator[Answering]:
+    with Answering(("127.0.0.1", 0), _Handler) as server:
         server.answer, server.again, server.heads = answer, again, []
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield server
         server.shutdown()
 
 
-def asked(server: Server, probe: Probe = PODS, *, prefix: str = "", seconds: float = 3.0) -> Reply:
-    place = Place("127.0.0.1", server.server_address[1], None, None, prefix, f"Bearer {SECRET}", seconds)
+def asked(server: Answering, probe: Probe = PODS, *, prefix: str = "", seconds: float = 3.0) -> Reply:
+    place = Server("127.0.0.1", server.server_address[1], None, None, prefix, f"Bearer {SECRET}", seconds)
     assert SECRET not in repr(place)
     return asyncio.run(ask(place, probe))
 
@@ -153,4 +153,4 @@ def test_every_probe_is_a_get_with_the_token_once_and_the_prefix_before_its_path
 
 
 def test_nobody_there_is_told_as_such() -> None:
-    assert asyncio.run(ask(Place("127.0.0.1", 1), Probe("/pods"))) == Reply(None, failure="connection refused")
+    assert asyncio.run(ask(Server("127.0.0.1", 1), Probe("/pods"))) == Reply(None, failure="connection refused")

@@ -25,7 +25,7 @@ NODES = frozenset(("KS0405", "KS0407", "KS0410"))
 TEXTS = ("/metrics", "/metrics/cadvisor", "/metrics/resource", "/metrics/probes", "/metrics/slis")
 LISTS = {"/pods": "items", "/runningpods/": "items", "/stats/summary": "pods"}
 
-Place = tuple[str, int]
+Server = tuple[str, int]
 """An endpoint, and a line from 1 or an item from 0."""
 
 
@@ -37,13 +37,13 @@ def identifiers_of(node: Node) -> Iterator[str]:
             yield from (container.id for container in (*pod.containers, *pod.init))
 
 
-def plain_search(node: Node, looks: tuple[Look, ...]) -> set[Place]:
+def plain_search(node: Node, looks: tuple[Look, ...]) -> set[Server]:
     """Bytes that name a foreign pod: its identifiers anywhere, its namespace as a label or a reference."""
     words = [re.escape(word) for word in identifiers_of(node)]
     foreign = "|".join(sorted(set(node.namespaces) - ALLOWED))
     text = re.compile(rf'{"|".join(words)}|[{{,_](?:exported_)?namespace="(?:{foreign})"')
     item = re.compile(rf'{"|".join(words)}|"namespace": "(?:{foreign})"')
-    found: set[Place] = set()
+    found: set[Server] = set()
     for look in looks:
         path, body = look.probe.meant, look.reply.body.decode()
         if path in TEXTS:
@@ -54,9 +54,9 @@ def plain_search(node: Node, looks: tuple[Look, ...]) -> set[Place]:
     return found
 
 
-def audited(seen: Observed) -> set[Place]:
+def audited(seen: Observed) -> set[Server]:
     known = learn(seen.allowed, seen.bodies(*LISTS), seen.bodies(*TEXTS))
-    found: set[Place] = set()
+    found: set[Server] = set()
     for look in seen.base:
         if not look.good or look.probe.meant not in {*TEXTS, *LISTS}:
             continue
@@ -84,11 +84,11 @@ def test_on_a_pass_through_too_in_every_text(passed_on: Observed, node: Embedded
     assert {path for path, _ in truth} >= {"/metrics", "/metrics/cadvisor", "/metrics/resource", "/metrics/probes"}
 
 
-def own_rows(looks: tuple[Look, ...], node: Node) -> set[Place]:
+def own_rows(looks: tuple[Look, ...], node: Node) -> set[Server]:
     """Lines of the node's own, told by their letters: no namespace, or an interface that is the node's."""
     kept = re.compile(r"(?:machine_|node_)\w+|cadvisor_version_info|\w*scrape_error")
     hosted = {pod.name for pod in node.pods if pod.host_network and pod.namespace in ALLOWED}
-    found: set[Place] = set()
+    found: set[Server] = set()
     for look in looks:
         for number, line in enumerate(look.reply.body.decode().split("\n") if look.probe.meant in TEXTS else (), 1):
             if not line or line.startswith("#"):

@@ -22,7 +22,7 @@ _PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Server:
     """Where to ask: ``prefix`` comes before every target, ``tls`` None is plain http, ``authorization`` None none."""
 
     host: str
@@ -39,19 +39,19 @@ class Place:
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.prefix}"
 
 
-def place_of(entrance: Entrance, seconds: float) -> Place:
+def server_of(entrance: Entrance, seconds: float) -> Server:
     """The same, as far as this client needs it."""
     url = entrance.url
     host, port = url.host or "", url.port or 0
     prefix = url.raw_path.rstrip("/")
-    return Place(host, port, entrance.tls, entrance.server_name, prefix, entrance.authorization, seconds)
+    return Server(host, port, entrance.tls, entrance.server_name, prefix, entrance.authorization, seconds)
 
 
-async def ask(place: Place, probe: Probe) -> Reply:
+async def ask(server: Server, probe: Probe) -> Reply:
     """One request, one answer, whatever goes wrong. A switch of protocols is hung up on at once."""
     try:
-        async with asyncio.timeout(place.seconds):
-            return await _exchange(place, probe)
+        async with asyncio.timeout(server.seconds):
+            return await _exchange(server, probe)
     except TimeoutError:
         return Reply(None, failure=LATE)
     except ssl.SSLError as error:
@@ -72,13 +72,13 @@ def _reason(error: BaseException) -> str:
     return "no whole HTTP answer"
 
 
-async def _exchange(place: Place, probe: Probe) -> Reply:
-    name = place.server_name or place.host if place.tls else None
+async def _exchange(server: Server, probe: Probe) -> Reply:
+    name = server.server_name or server.host if server.tls else None
     reader, writer = await asyncio.open_connection(
-        place.host, place.port, ssl=place.tls, server_hostname=name, limit=MAX_HEAD
+        server.host, server.port, ssl=server.tls, server_hostname=name, limit=MAX_HEAD
     )
     try:
-        writer.write(_request(place, probe))
+        writer.write(_request(server, probe))
         await writer.drain()
         return await _answer(reader, probe)
     finally:
@@ -88,13 +88,13 @@ async def _exchange(place: Place, probe: Probe) -> Reply:
                 await writer.wait_closed()
 
 
-def _request(place: Place, probe: Probe) -> bytes:
-    prefix = place.prefix if probe.target.startswith("/") else ""
-    lines = [f"GET {prefix}{probe.target} HTTP/1.1", f"Host: {place.host}:{place.port}"]
+def _request(server: Server, probe: Probe) -> bytes:
+    prefix = server.prefix if probe.target.startswith("/") else ""
+    lines = [f"GET {prefix}{probe.target} HTTP/1.1", f"Host: {server.host}:{server.port}"]
     if not any(name == "Connection" for name, _ in probe.headers):
         lines.append("Connection: close")
-    if place.authorization is not None:
-        lines.append(f"Authorization: {place.authorization}")
+    if server.authorization is not None:
+        lines.append(f"Authorization: {server.authorization}")
     lines += [f"{name}: {value}" for name, value in probe.headers]
     if probe.body:
         lines.append(f"Content-Length: {len(probe.body)}")

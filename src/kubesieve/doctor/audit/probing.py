@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kubesieve.doctor.audit import probes
-from kubesieve.doctor.audit.asking import LATE, Place, ask, place_of
+from kubesieve.doctor.audit.asking import LATE, Server, ask, server_of
 from kubesieve.doctor.audit.known import learn
 from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way, look_of
 from kubesieve.doctor.audit.probes import Probe
@@ -22,7 +22,7 @@ from kubesieve.faults import OwnFault
 
 AT_ONCE = 4
 MOST_SILENCES = 8
-"""Requests without an answer in time: a place that is stuck is not waited for any longer."""
+"""Requests without an answer in time: a server that is stuck is not waited for any longer."""
 MOST_BYTES = 512 * 1024 * 1024
 """Of bodies, beside those of the doctor's look."""
 
@@ -52,16 +52,16 @@ class Sides:
 async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
     """Never raises on account of what came."""
     evidence = _untold(await gather(_plan(sides), say), sides)
-    proxy = place_of(sides.proxy, sides.seconds)
+    proxy = server_of(sides.proxy, sides.seconds)
     asker = _Asker()
     names = _names(sides.allowed, evidence)
 
-    async def looks(table: Iterable[Probe], place: Place = proxy) -> Looks:
-        return tuple(await asyncio.gather(*(asker.look(place, probe.filled(*names)) for probe in table)))
+    async def looks(table: Iterable[Probe], server: Server = proxy) -> Looks:
+        return tuple(await asyncio.gather(*(asker.look(server, probe.filled(*names)) for probe in table)))
 
     say("odd paths, headers, parameters, formats, exec and its like")
     control, upgrade_control = await looks((probes.CONTROL, probes.UPGRADE_CONTROL))
-    kubelet = place_of(sides.direct, sides.seconds) if sides.direct else None
+    kubelet = server_of(sides.direct, sides.seconds) if sides.direct else None
     own = await looks((probes.RUNNING_PODS,), kubelet) if kubelet else ()
     running_pods = await looks((probes.RUNNING_PODS,)) + own
     return Observed(
@@ -82,7 +82,7 @@ async def observe(sides: Sides, say: Say = lambda _: None) -> Observed:
         switching=await looks(probes.SWITCHING),
         again=await looks((*probes.AGAIN, *probes.AGAIN)),
         nobody=await looks(probes.AROUND, replace(proxy, authorization=None)),
-        around=tuple([Round(way, place.url, await looks(probes.AROUND, place)) for way, place in _ways(sides)]),
+        around=tuple([Round(way, server.url, await looks(probes.AROUND, server)) for way, server in _ways(sides)]),
         unasked=tuple(_unasked(sides)),
     )
 
@@ -114,21 +114,21 @@ class _Asker:
         self._slots, self._left = asyncio.Semaphore(AT_ONCE), MOST_BYTES
         self._silences: Counter[tuple[str, int]] = Counter()
 
-    async def look(self, place: Place, probe: Probe) -> Look:
+    async def look(self, server: Server, probe: Probe) -> Look:
         async with self._slots:
-            refused = self._refuses(place)
+            refused = self._refuses(server)
             if refused:
                 return Look(probe, Reply(None, failure=f"not asked: {refused}"))
-            reply = await ask(place, probe)
+            reply = await ask(server, probe)
             self._left -= len(reply.body)
-            self._silences[place.host, place.port] += reply.failure == LATE
+            self._silences[server.host, server.port] += reply.failure == LATE
             return Look(probe, reply)
 
-    def _refuses(self, place: Place) -> str:
+    def _refuses(self, server: Server) -> str:
         """Why nothing more is asked there, "" where it is."""
         if self._left <= 0:
             return "the answers before it were too large"
-        if self._silences[place.host, place.port] >= MOST_SILENCES:
+        if self._silences[server.host, server.port] >= MOST_SILENCES:
             return "too many requests before it got no answer in time"
         return ""
 
@@ -141,18 +141,18 @@ def _names(allowed: frozenset[str], evidence: Evidence) -> tuple[str, str]:
     return min(allowed), foreign[0] if foreign else NO_NAMESPACE
 
 
-def _ways(sides: Sides) -> Iterator[tuple[Way, Place]]:
+def _ways(sides: Sides) -> Iterator[tuple[Way, Server]]:
     """Past the proxy: with the caller's own token (https alone), without any, and on the read-only port; behind a path
     it is the API server's host that is known, not the kubelet's.
     """
     if sides.kubelet is None:
         return
-    kubelet = place_of(sides.kubelet, sides.seconds)
+    kubelet = server_of(sides.kubelet, sides.seconds)
     if _separate(sides) and kubelet.tls is not None:
         yield Way.TOKEN, replace(kubelet, authorization=sides.caller)
     yield Way.ANONYMOUS, replace(kubelet, authorization=None)
     if not kubelet.prefix:
-        yield Way.READ_ONLY, Place(kubelet.host, READ_ONLY_PORT, seconds=sides.seconds)
+        yield Way.READ_ONLY, Server(kubelet.host, READ_ONLY_PORT, seconds=sides.seconds)
 
 
 def _separate(sides: Sides) -> bool:

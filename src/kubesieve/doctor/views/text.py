@@ -21,7 +21,7 @@ SANDBOX = frozenset({b"", b"POD"})
 _NONE: frozenset[bytes] = frozenset()
 _PLACE = (b"namespace", b"pod", b"container")
 
-Place = tuple[bytes, bytes, bytes, bytes]
+RowPlace = tuple[bytes, bytes, bytes, bytes]
 """A metric name and the namespace, pod and container of its row."""
 
 
@@ -64,7 +64,7 @@ class TextView:
     pods: Counter[tuple[str, str]] = field(default_factory=Counter)  # rows of pods and sandboxes
     node_totals: int = 0  # rows with namespace=""
     newest: int | None = None
-    label_names: dict[Place, frozenset[bytes]] = field(default_factory=dict)
+    label_names: dict[RowPlace, frozenset[bytes]] = field(default_factory=dict)
     series: dict[bytes, int | None] = field(default_factory=dict)
     repeats: int = 0
 

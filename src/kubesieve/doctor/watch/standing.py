@@ -17,7 +17,7 @@ OTHERS = "(others)"
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label, as namespaces are
 
-Place = tuple[str, str]
+FindingKey = tuple[str, str]
 """A code and a namespace: "" where the finding is of no namespace."""
 
 
@@ -40,7 +40,7 @@ class Board:
     """
 
     def __init__(self) -> None:
-        self.standing: dict[Place, Standing] = {}
+        self.standing: dict[FindingKey, Standing] = {}
 
     def put(self, diagnosis: Diagnosis, at: float) -> bool:
         """Takes a look's findings; whether other ones stand now than before."""
@@ -53,7 +53,9 @@ class Board:
             self.standing = {**before, **self.standing}
         return before.keys() != self.standing.keys()
 
-    def _add(self, finding: Finding, namespace: str, containers: int, before: dict[Place, Standing], at: float) -> None:
+    def _add(
+        self, finding: Finding, namespace: str, containers: int, before: dict[FindingKey, Standing], at: float
+    ) -> None:
         place = finding.code, namespace
         if place not in self.standing and len(self.standing) >= MOST:
             place = finding.code, OTHERS

@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from kubesieve import __version__
-from kubesieve.agents import Answer, Ask, Look, View
+from kubesieve.agents import Answer, CheckRequest, CheckRun, View
 from kubesieve.doctor.collect.bodies import MOST_BYTES, TooLarge, decode, receive
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Coding
@@ -21,12 +21,12 @@ MOST_TIMEOUTS = 2
 _HEADER_BYTES = 64 * 1024
 
 
-CONTAINER_ASKS = (Ask("/pods"), Ask("/stats/summary"))
+CONTAINER_ASKS = (CheckRequest("/pods"), CheckRequest("/stats/summary"))
 """What the container check asks where the kubelet is its only source."""
 
 
-class AgentEyes:
-    """``async with AgentEyes(entrance, seconds) as eyes:`` connections are kept open, redirects are not followed.
+class AgentClient:
+    """``async with AgentClient(entrance, seconds) as client:`` connections are kept open, redirects are not followed.
 
     ``seconds`` is the time-out of a request. What goes wrong on the way is an Answer with an error, never raised.
     """
@@ -45,13 +45,13 @@ class AgentEyes:
             max_field_size=_HEADER_BYTES,
         )
 
-    async def __aenter__(self) -> AgentEyes:
+    async def __aenter__(self) -> AgentClient:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
         await self._session.close()
 
-    async def look(self, asks: Sequence[Ask]) -> Look:
+    async def look(self, asks: Sequence[CheckRequest]) -> CheckRun:
         """All asks, in order, until nobody answers: the rest of a look is not waited for then."""
         answers: dict[str, Answer] = {}
         at, silent = time.monotonic(), 0
@@ -63,9 +63,9 @@ class AgentEyes:
             answers[ask.key] = await self.ask(ask)
             silent += answers[ask.key].status is None and time.monotonic() - started >= self._seconds
             at = time.monotonic() if ask.target == "/metrics/cadvisor" else at
-        return Look(View(answers, token_sent=self.token_sent), at)
+        return CheckRun(View(answers, token_sent=self.token_sent), at)
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: CheckRequest) -> Answer:
         """One answer, decoded as agents decode: where the server says gzip."""
         try:
             return await self._answer(ask)
@@ -76,7 +76,7 @@ class AgentEyes:
         except (aiohttp.ClientError, ssl.SSLError, OSError, aiohttp.http_exceptions.HttpProcessingError) as error:
             return Answer(None, error=explain(error).sentence)
 
-    async def _answer(self, ask: Ask) -> Answer:
+    async def _answer(self, ask: CheckRequest) -> Answer:
         entrance = self._entrance
         headers = {"Accept-Encoding": "gzip", "User-Agent": f"kubesieve-agent/{__version__}", **ask.headers}
         async with self._session.request(
@@ -93,7 +93,7 @@ class AgentEyes:
                 return Answer(None, headers=lower, error="expected gzip, as the server said; got something else")
             return Answer(response.status, lower.get("content-type", ""), body, lower)
 
-    def _url(self, ask: Ask) -> URL:
+    def _url(self, ask: CheckRequest) -> URL:
         base = self._entrance.url
         return URL(f"{base.origin()}{base.raw_path.rstrip('/')}{ask.target}", encoded=True)
 

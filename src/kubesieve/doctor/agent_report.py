@@ -22,40 +22,40 @@ SERVICE_CHECK = {Status.OK: "OK", Status.WARNING: "WARNING", Status.ERROR: "CRIT
 
 
 @dataclass(frozen=True, slots=True)
-class KubeletSight:
+class KubeletReport:
     """A run of the kubelet check and the page's rows."""
 
-    report: CheckReport
+    check: CheckReport
     rows: tuple[UiRow, ...]
 
     @property
     def health(self) -> str:
-        return SERVICE_CHECK[self.report.health]
+        return SERVICE_CHECK[self.check.health]
 
     @property
     def fine(self) -> bool:
         """Whether the check is OK, says nothing, and every dash is as it should be."""
-        report = self.report
-        quiet = report.status is Status.OK and report.health is Status.OK and not report.warnings
+        check = self.check
+        quiet = check.status is Status.OK and check.health is Status.OK and not check.warnings
         return quiet and all(as_expected(measure) for row in self.rows for measure in (row.cpu, row.memory))
 
     def record(self) -> dict[str, Any]:
-        report = self.report
+        check = self.check
         return {
             "check": "kubelet",
-            "agent": report.agent,
-            "status": report.status.value,
+            "agent": check.agent,
+            "status": check.status.value,
             "health": self.health,
-            "warnings": list(report.warnings),
-            "samples": report.samples,
-            "metrics": report.metrics,
-            "pods": report.pods,
+            "warnings": list(check.warnings),
+            "samples": check.samples,
+            "metrics": check.metrics,
+            "pods": check.pods,
             "containers": [_page_row(row) for row in self.rows],
         }
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerSight:
+class ContainerReport:
     """A run of the container check: a row for each container that is known; ``status`` is the summary's."""
 
     rows: tuple[ContainerRow, ...]

@@ -10,7 +10,7 @@ from kubesieve.agents.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CheckRequest:
     """One request of a check, with the headers it insists on."""
 
     target: str
@@ -24,13 +24,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CheckRun:
     """What came, and when the container series did (seconds of a clock that does not go back): rates need two."""
 
     view: View
     at: float
 
 
-def asks_of(rules: Rules) -> tuple[Ask, ...]:
+def asks_of(rules: Rules) -> tuple[CheckRequest, ...]:
     """What a kubelet check asks, in its order."""
-    return tuple(Ask(step.target, step.method, step.headers) for step in rules.steps)
+    return tuple(CheckRequest(step.target, step.method, step.headers) for step in rules.steps)
