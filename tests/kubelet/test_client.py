@@ -154,7 +154,7 @@ REFUSED = {
         "upstream-too-large",
     ),
     "too large when decoded": (
-        _with_length(gzip.compress(bytes(5_000_000)), TEXT + b"Content-Encoding: gzip\r\n"),
+        _with_length(gzip.compress(bytes(5_000_000), mtime=0), TEXT + b"Content-Encoding: gzip\r\n"),
         "upstream-too-large",
     ),
 }

@@ -17,7 +17,7 @@ from tests.doctor.collect.raw_server import serving
 
 CADVISOR = "/metrics/cadvisor"
 TEXT = b'# TYPE a gauge\na{namespace="team-a",pod="web"} 1\n'
-PACKED = gzip.compress(TEXT)
+PACKED = gzip.compress(TEXT, mtime=0)
 
 
 def answer(body: bytes, *headers: str) -> bytes:
