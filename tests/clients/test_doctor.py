@@ -173,7 +173,7 @@ def test_nobody_there_is_told() -> None:
         (("--from", "no-such-bundle.zip"), "expected"),
         (("--proxy", "ftp://127.0.0.1"), "expected"),
         (("--proxy", "https://user:secret@127.0.0.1"), "expected"),
-        (("--pods", "no-such-file"), "expected to read"),
+        (("--pods", "no-such-file"), "expected a list of pods in"),
         (("--proxy", "https://127.0.0.1:1", "--token-file", "no-such-file"), "expected"),
         (("--proxy", "https://127.0.0.1:1", "--ca", "no-such-file"), "expected"),
         (("--every", "soon", "--proxy", "https://127.0.0.1:1"), "expected a time"),
