@@ -280,8 +280,8 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
     # 06xx
     "another uid in the summary": ("KS0601", proxied(SUMMARY, edited(each_stats("sandbox", other_uid)))),
     "mirror pods": (
-        "KS0602",
-        Scene(allowed=frozenset({"datadog"}), more={"pods": pods_of(mirror), "expected": frozenset({"datadog"})}),
+        HEALTHY,
+        Scene(allowed=STORY, more={"pods": pods_of(mirror), "expected": STORY}),
     ),
     "pods renamed in the series": (
         "KS0603",

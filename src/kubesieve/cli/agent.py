@@ -67,6 +67,7 @@ class Options:
     interval: float
     pods: Path | None
     known_from: str | None
+    known_server_name: str | None
 
 
 @click.command(epilog=_EPILOG)
@@ -93,6 +94,7 @@ class Options:
 )
 @click.option("--pods", type=_FILE, help="Containers the agent knows: kubectl get pods -A -o json.")
 @click.option("--known-from", metavar="URL", help="Containers the agent knows: /pods there, the kubelet's own.")
+@click.option("--known-server-name", metavar="NAME", help="The name in the certificate at --known-from.")
 @click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", show_default=True)
 def agent(check: str, output: str, **given: Any) -> None:
     """What Datadog's checks would report from a URL: status, warnings, and CPU % and memory % a container.
@@ -174,7 +176,7 @@ async def _known(options: Options) -> tuple[KnownContainer, ...] | None:
 
 
 async def _pods_at(text: str, options: Options) -> bytes:
-    entrance, _ = _entrance(text, options, None)
+    entrance, _ = _entrance(text, options, options.known_server_name)
     async with AgentClient(entrance, options.timeout) as client:
         answer = await client.ask(CheckRequest("/pods"))
     if answer.status != 200:

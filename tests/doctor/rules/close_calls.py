@@ -17,6 +17,8 @@ from tests.doctor.changes import (
     each_pod,
     each_stats,
     everywhere,
+    mirror,
+    no_ids,
     old_rows,
     pods_of,
     set_limit,
@@ -29,9 +31,11 @@ from tests.doctor.rules.spoilt import (
     DATADOG,
     SLIS,
     both,
+    both_of,
     came_between,
     ended_between,
     in_round,
+    made,
     new_id,
     no_fs,
     no_numbers,
@@ -61,6 +65,7 @@ from tests.doctor.scenes import (
     without_lines,
 )
 
+JUST_MADE = {PODS: edited(each_pod("tenant-a", both_of(no_ids, made("2025-11-24T16:59:50Z"))))}
 HISTOGRAM = (
     b"# TYPE took histogram\n"
     b'took_bucket{le="1"} 1\ntook_bucket{le="+Inf"} 2\ntook_sum 3\ntook_count 2\n'
@@ -136,6 +141,14 @@ CLOSE: dict[str, Scene | Evidence] = {
     # 06xx
     "another uid in the API server": Scene(
         allowed=DATADOG, direct=False, rounds=1, more={"pods": pods_of(other_uids), "expected": DATADOG}
+    ),
+    "mirror pods of a namespace nobody asked about": Scene(
+        allowed=DATADOG, more={"pods": pods_of(mirror), "expected": DATADOG}
+    ),
+    "no container id yet": Scene(spoil_direct=JUST_MADE, spoil_proxy=JUST_MADE),
+    "no rows yet": Scene(
+        spoil_direct={**JUST_MADE, CADVISOR: without_lines(rb'container="[^"]+".*namespace="tenant-a"')},
+        spoil_proxy={**JUST_MADE, CADVISOR: without_lines(rb'container="[^"]+".*namespace="tenant-a"')},
     ),
     "waits and has no rows": Scene(
         allowed=frozenset({"tenant-a"}),

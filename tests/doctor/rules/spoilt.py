@@ -52,6 +52,23 @@ def in_round(number: int, change: Change) -> Change:
     return lambda one: change(one) if one.round == number else one
 
 
+def both_of(*changes: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Of one pod."""
+
+    def apply(pod: Any) -> None:
+        for change in changes:
+            change(pod)
+
+    return apply
+
+
+def made(moment: str) -> Callable[[Any], None]:
+    def apply(pod: Any) -> None:
+        pod["metadata"]["creationTimestamp"] = moment
+
+    return apply
+
+
 def started(moment: object) -> Callable[[Any], None]:
     def apply(pod: Any) -> None:
         for one in pod["status"]["containerStatuses"]:

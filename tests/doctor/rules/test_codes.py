@@ -117,6 +117,9 @@ TABLE = {
 }
 
 MORE = {
+    "KS0607": Row("no container ids", "no container id yet"),
+    "KS0608": Row("some pods without container rows", "no rows yet"),
+    "KS0602": Row("mirror pods", "mirror pods of a namespace nobody asked about"),
     "KS0703": Row("seen once", "both limits"),
     "KS0806": Row("label misread by metrics-server", "a label that does not end so"),
     "KS0310": Row("the label pod renamed", "the kubelet renames the label too"),

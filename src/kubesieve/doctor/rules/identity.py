@@ -56,7 +56,7 @@ def _static(case: Case) -> Iterator[Finding]:
     if case.known is None or listed_pods is None:
         return
     shown = listed_pods.pods
-    pairs = [(pod, shown[name]) for name, pod in case.known.pods.items() if name in shown]
+    pairs = [(pod, shown[name]) for name, pod in case.known.pods.items() if name in shown and case.mine(pod.namespace)]
     mirrors = [(a, b) for a, b in pairs if a.uid != b.uid and a.annotations.get(CONFIG_HASH) == b.uid]
     if mirrors:
         names = listed(f"{a.namespace}/{a.name}" for a, _ in mirrors)
@@ -106,7 +106,7 @@ def _ids(case: Case, view: View) -> Iterator[Finding]:
     boxes = view.list.boxes()
     other, stale, without = [], [], []
     for key, row in text.containers.items():
-        if key not in boxes or not row.names or not case.mine(key.namespace):
+        if key not in boxes or not row.names or not case.mine(key.namespace) or not case.settled(key):
             continue
         pod, box = boxes[key]
         if not box.id:

@@ -97,16 +97,24 @@ class Case:
         return frozenset(before.pods) - frozenset(now.pods)
 
     def settled(self, key: Key) -> bool:
-        """Whether the container was there whenever anybody looked: twice in the direct view, or old enough."""
+        """Whether the container was there whenever anybody looked: twice in the direct view, and old enough."""
         if (key.namespace, key.pod) in self.went:
             return False
-        found = self.running.get(key)
         before = self.direct.pods_before if self.direct else None
-        if before is not None and before.readable:
-            return (key.namespace, key.pod) in before.pods
-        started = found[1].started if found else None
-        looked = min((one.at for view in self.views() for one in view.all() if one.at), default=0.0)
-        return started is None or not looked or started < looked - SETTLED_SECONDS
+        if before is not None and before.readable and (key.namespace, key.pod) not in before.pods:
+            return False
+        pod, box = self._boxes.get(key, (None, None))
+        born = max((at for at in (pod and pod.created, box and box.started) if at), default=0.0)
+        return not self._looked or born < self._looked - SETTLED_SECONDS
+
+    @cached_property
+    def _boxes(self) -> Mapping[Key, tuple[Pod, Box]]:
+        return self.truth.boxes() if self.truth else {}
+
+    @cached_property
+    def _looked(self) -> float:
+        """When the first answer came (Unix seconds), 0 where nobody knows."""
+        return min((one.at for view in self.views() for one in view.all() if one.at), default=0.0)
 
     def _report(self, seen: View) -> CheckReport:
         """What the newest agent's kubelet check reports of the seen view."""

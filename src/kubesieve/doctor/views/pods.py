@@ -52,7 +52,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as a pod list tells it."""
+    """A pod as a pod list tells it; ``created`` is Unix seconds."""
 
     namespace: str
     name: str
@@ -62,6 +62,7 @@ class Pod:
     annotations: Mapping[str, str]
     boxes: tuple[Box, ...]
     has_statuses: bool
+    created: float | None = None
 
     @property
     def running(self) -> bool:
@@ -149,6 +150,7 @@ def _pod(item: Mapping[str, Any]) -> Pod:
         annotations={name: value for name, value in notes.items() if isinstance(value, str)},
         boxes=boxes,
         has_statuses=bool(parts(status, "containerStatuses")),
+        created=moment(metadata, "creationTimestamp"),
     )
 
 
