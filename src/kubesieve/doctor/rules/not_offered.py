@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.finding import Finding, Proof
@@ -60,17 +61,22 @@ def _endpoints(case: Case, view: View) -> Iterator[Finding]:
     refused = [one for one in view.now.values() if is_refused(case, one)]
     if refused:
         there = "directly 200" if case.direct else "every kubelet has it"
-        yield Finding(
-            "KS0306",
-            listed(f"{one.target} → {one.status}" for one in refused),
-            tuple(Proof(f"status {one.status}; {there}", Source.PROXY, one.target) for one in refused),
-            endpoint=refused[0].path,
-            values={
-                "targets": listed(one.target for one in refused),
-                "statuses": listed(f"status {one.status}" for one in refused),
-            },
-            explains=tuple(case.running) if CADVISOR in {one.path for one in refused} else (),
-        )
+        explains = tuple(case.running) if CADVISOR in {one.path for one in refused} else ()
+        yield replace(_answered("KS0306", refused, f"; {there}"), explains=explains)
+
+
+def _answered(code: str, exchanges: list[Exchange], beside: str = "") -> Finding:
+    """A finding on paths, by the status of each."""
+    return Finding(
+        code,
+        listed(f"{one.target} → {one.status}" for one in exchanges),
+        tuple(Proof(f"status {one.status}{beside}", Source.PROXY, one.target) for one in exchanges),
+        endpoint=exchanges[0].path,
+        values={
+            "targets": listed(one.target for one in exchanges),
+            "statuses": listed(f"status {one.status}" for one in exchanges),
+        },
+    )
 
 
 def is_refused(case: Case, proxied: Exchange) -> bool:
@@ -99,16 +105,7 @@ def _instead_of_404(case: Case, view: View) -> Iterator[Finding]:
     works = view.list is not None or view.text(CADVISOR) is not None
     wrong = [one for one in view.now.values() if is_wrong_404(case, one)] if works else []
     if wrong:
-        yield Finding(
-            "KS0309",
-            listed(f"{one.target} → {one.status}" for one in wrong),
-            tuple(Proof(f"status {one.status}", Source.PROXY, one.target) for one in wrong),
-            endpoint=wrong[0].path,
-            values={
-                "targets": listed(one.target for one in wrong),
-                "statuses": listed(f"status {one.status}" for one in wrong),
-            },
-        )
+        yield _answered("KS0309", wrong)
 
 
 def is_wrong_404(case: Case, proxied: Exchange) -> bool:
