@@ -1,0 +1,129 @@
+"""Who stands behind a bearer token: the API server is asked (TokenReview, authentication.k8s.io/v1), and remembered.
+
+A token is remembered by a keyed digest of it and of the audiences asked for, never itself. An answer is good for a
+minute at most (``KNOWN_SECONDS``) and never beyond the token's own ``exp``; a refusal for ten seconds, in a store of
+its own, so that a flood of bad tokens drives out no good one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from kubesieve.faults import CallerFault, OwnFault
+from kubesieve.tenancy.api_server import ApiStatus
+from kubesieve.tenancy.budget import Budget, Rate
+from kubesieve.tenancy.remembered import Remembered, Timed
+from kubesieve.tenancy.values import Caller
+
+REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
+KNOWN_SECONDS, REFUSED_SECONDS = 60.0, 10.0
+MOST_KNOWN, MOST_REFUSED = 10_000, 10_000
+MOST_GROUPS, MOST_NAME = 1_000, 1_024
+EACH, TOGETHER = Rate(5.0, 20.0), Rate(50.0, 200.0)
+"""Reviews of tokens that nobody knows yet: for one client address, and for all."""
+
+
+class Reviews(Protocol):
+    """Who takes a review, as an API server does."""
+
+    async def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]: ...
+
+
+class TokenReviewer:
+    """``caller(authorization, digest, peer)`` for a whole Authorization header; ``digest`` gives the keyed digest."""
+
+    def __init__(
+        self,
+        api: Reviews,
+        audiences: tuple[str, ...],
+        digest: Callable[[str], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api, self._audiences, self._digest = api, audiences, digest
+        self._known: Remembered[str, Caller] = Remembered(MOST_KNOWN, clock)
+        self._refused: Remembered[str, Caller | str] = Remembered(MOST_REFUSED, clock)
+        self._budget = Budget(EACH, TOGETHER, clock)
+
+    async def caller(self, authorization: str, peer: str) -> Caller:
+        """Raises CallerFault (401; 429 beyond the budget), OwnFault (503) where the API server does not say."""
+        token = _bearer(authorization)
+        key = self._digest("\0".join((token, *self._audiences)))
+        known = self._known.known(key)
+        if known is not None:
+            return known
+        if self._refused.known(key) is None and not self._budget.take(peer):
+            raise CallerFault(
+                "too-many-new-tokens", "expected fewer tokens that were never seen before; slow down", status=429
+            )
+        found = await self._refused.get(key, lambda: self._review(token, key))
+        if isinstance(found, str):
+            raise CallerFault("token-refused", found, status=401)
+        return found
+
+    async def _review(self, token: str, key: str) -> Timed[Caller | str]:
+        spec: dict[str, Any] = {"token": token}
+        if self._audiences:
+            spec["audiences"] = list(self._audiences)
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
+        try:
+            answer = await self._api.create(REVIEWS, body)
+        except ApiStatus as answered:
+            raise _refused_to_us(answered.status) from None
+        found = read_review(answer, self._audiences)
+        if isinstance(found, str):
+            return Timed(found, REFUSED_SECONDS)
+        self._known.put(key, Timed(found, min(KNOWN_SECONDS, _seconds_left(token))))
+        return Timed(found, 0.0)
+
+
+def _refused_to_us(status: int) -> OwnFault:
+    return OwnFault(
+        "api-server-refused",
+        f"expected the API server to take a TokenReview of ours; got status {status}: our account needs create on "
+        "tokenreviews.authentication.k8s.io",
+        status=503,
+    )
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise CallerFault("token-malformed", "expected Authorization: Bearer; got another scheme", status=401)
+    return token
+
+
+def read_review(answer: dict[str, Any], audiences: tuple[str, ...]) -> Caller | str:
+    """The caller, or why there is none. An answer that does not say yes in so many words says no."""
+    status = answer.get("status")
+    if not isinstance(status, dict) or status.get("authenticated") is not True:
+        return "the API server does not know the token: expired, revoked, of another cluster or for another audience"
+    given = status.get("audiences")
+    if audiences and not set(audiences) & set(given if isinstance(given, list) else []):
+        return "the token is for another audience than those asked for"
+    caller = _caller(status.get("user"))
+    return caller if caller is not None else "the API server named nobody"
+
+
+def _caller(user: Any) -> Caller | None:
+    if not isinstance(user, dict):
+        return None
+    name, groups, uid = user.get("username"), user.get("groups") or [], user.get("uid") or ""
+    good = isinstance(name, str) and 0 < len(name) <= MOST_NAME and isinstance(uid, str)
+    good = good and isinstance(groups, list) and len(groups) <= MOST_GROUPS
+    if not good or not all(isinstance(group, str) for group in groups):
+        return None
+    return Caller(str(name), frozenset(groups), uid[:MOST_NAME])
+
+
+def _seconds_left(token: str) -> float:
+    """Until a JWT's own ``exp``: read, not believed, it can only shorten what is remembered."""
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return max(0.0, float(claims["exp"]) - time.time())
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        return KNOWN_SECONDS
