@@ -17,6 +17,8 @@ class Access(Protocol):
 
     async def allowed(self, caller: Caller, namespaces: Iterable[str]) -> frozenset[str]: ...
 
+    async def any_of(self, caller: Caller, namespaces: Iterable[str]) -> bool: ...
+
 
 class Labelled(Protocol):
     """Who knows the cluster's namespaces and their labels."""
@@ -59,7 +61,7 @@ class Grants:
     async def _anywhere_else(self, caller: Caller, here: frozenset[str]) -> bool:
         """Whether RBAC opens any namespace that has nothing here: then an empty answer is the right one."""
         everywhere = frozenset(self._namespaces.labels()) if self._namespaces else frozenset()
-        return self._access is not None and bool(await self._access.allowed(caller, everywhere - here))
+        return self._access is not None and await self._access.any_of(caller, everywhere - here)
 
     def _of_tenant(self, tenant: Tenant) -> Iterator[tuple[str, str]]:
         yield from ((name, f"tenant {tenant.name}") for name in sorted(tenant.namespaces))

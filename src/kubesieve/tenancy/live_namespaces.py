@@ -12,7 +12,7 @@ from kubesieve.faults import OwnFault
 from kubesieve.tenancy.api_server import ApiStatus
 
 PATH = "/api/v1/namespaces"
-WATCH_SECONDS = 240
+WATCH_SECONDS = 55
 STALE_SECONDS = 60.0
 """Without word from the API server for so long, what is known of namespaces counts as unknown."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -47,8 +47,8 @@ class LiveNamespaces:
         if not self._watching and self._clock() - self._heard > STALE_SECONDS:
             raise OwnFault(
                 "namespaces-unknown",
-                "expected the cluster's namespaces from the API server; got none yet, or none for a minute: our account "
-                "needs list and watch on namespaces",
+                "expected the cluster's namespaces from the API server; got none yet, or none for a minute: "
+                "our account needs list and watch on namespaces",
                 status=503,
             )
         return self._labels

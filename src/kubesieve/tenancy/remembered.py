@@ -45,6 +45,10 @@ class Remembered(Generic[K, T]):
         self._kept.move_to_end(key)
         return found[0]
 
+    def answers(self, key: K) -> bool:
+        """Whether ``get`` would ask nobody anew: it is known, or being asked."""
+        return key in self._asking or self.known(key) is not None
+
     async def get(self, key: K, ask: Callable[[], Awaitable[Timed[T]]]) -> T:
         """What is known, else what ``ask`` says. Raises what ``ask`` raises, which is not remembered.
 

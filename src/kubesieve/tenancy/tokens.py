@@ -55,7 +55,7 @@ class TokenReviewer:
         known = self._known.known(key)
         if known is not None:
             return known
-        if self._refused.known(key) is None and not self._budget.take(peer):
+        if not self._refused.answers(key) and not self._budget.take(peer):
             raise CallerFault(
                 "too-many-new-tokens", "expected fewer tokens that were never seen before; slow down", status=429
             )
