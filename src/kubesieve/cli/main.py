@@ -11,7 +11,7 @@ import click
 from kubesieve import __version__
 from kubesieve.faults import BodyFault, Fault, OwnFault
 
-COMMANDS = ("demo", "serve", "filter", "doctor", "audit", "agent", "explain", "policy", "stage")
+COMMANDS = ("demo", "serve", "filter", "doctor", "audit", "agent", "explain", "policy", "check-config", "stage")
 
 FINE, FINDINGS, COULD_NOT = 0, 1, 2
 
@@ -25,7 +25,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"kubesieve.cli.{name}"), name)
+        module = name.replace("-", "_")
+        command = getattr(importlib.import_module(f"kubesieve.cli.{module}"), module)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker; tests run every command
         return command
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -110,25 +110,25 @@ def _below(path: str, name: str) -> str:
 def _unknown(place: Place, key: Place, value: Place, names: tuple[str, ...]) -> None:
     """Tells of a key that there is not: what it may have been meant for. Its value is never told."""
     name = str(key.node.value)
-    files = [known for known in names if known.endswith("File")]
+    known = "" if place.reading.problems.full else _close(name, names)
+    expected, got = f"one of {', '.join(names)}", "a key that there is not"
     if key.node.tag == "tag:yaml.org,2002:merge":
-        key.tell(value.path, "keys written out", "a merge (<<)")
-    elif not isinstance(value.node, yaml.MappingNode) and (_SECRET.search(name) or _CERTIFICATE.search(name)):
-        expected = f"{_best(name, files)}: secrets and certificates come by file"
-        key.tell(value.path, expected, "a key that there is not")
-    else:
-        key.tell(value.path, _meant(place, name, names), "a key that there is not")
+        expected, got = "keys written out", "a merge (<<)"
+    elif _may_be_secret(name) and not known:
+        files = [one for one in names if one.endswith("File")]
+        by_file = _close(f"{name}File", files, 0.7) or " or ".join(files) or "no such key here"
+        expected = f"{by_file}: secrets and certificates come by file"
+    elif known:
+        expected = f"{known} (did you mean it?), or another of {', '.join(names)}"
+    key.tell(value.path, expected, got)
 
 
-def _best(name: str, files: list[str]) -> str:
-    close = difflib.get_close_matches(f"{name[:_LONGEST]}File", files, 1, 0.7)
-    return (close or [" or ".join(files) or "no such key here"])[0]
+def _may_be_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None or _CERTIFICATE.search(name) is not None
 
 
-def _meant(place: Place, name: str, names: tuple[str, ...]) -> str:
-    known = f"one of {', '.join(names)}"
-    if len(name) > _LONGEST or place.reading.problems.full:
-        return known
+def _close(name: str, names: Sequence[str], ratio: float = 0.75) -> str:
+    """The name that is spelt most like it, "" where none is."""
     by_lower = {one.lower(): one for one in names}
-    close = difflib.get_close_matches(name.lower(), by_lower, 1, 0.6)
-    return f"{by_lower[close[0]]} (did you mean it?), or another of {', '.join(names)}" if close else known
+    close = difflib.get_close_matches(name[:_LONGEST].lower(), by_lower, 1, ratio)
+    return by_lower[close[0]] if close else ""
