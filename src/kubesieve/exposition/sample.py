@@ -11,7 +11,7 @@ from kubesieve.exposition.lexer import LABEL_NAME, METRIC_NAME, WORD, Cursor, un
 
 RESERVED = b"__name__"
 
-_PAIR = re.compile(
+PAIR = re.compile(
     rb'[ \t]*(?:([a-zA-Z_][a-zA-Z0-9_]*)|"((?:[^"\\]|\\["\\n])+)")[ \t]*=[ \t]*'
     rb'"((?:[^"\\]|\\["\\n])*)"[ \t]*([,}])'
 )
@@ -64,7 +64,7 @@ def _take_labels(cursor: Cursor, *, with_name: bool) -> tuple[bytes | None, dict
     name: bytes | None = None
     labels: dict[bytes, bytes] = {}
     while True:
-        match = _PAIR.match(cursor.line, cursor.at)
+        match = PAIR.match(cursor.line, cursor.at)
         if match is None:
             if _closed(cursor):
                 return name, labels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kubesieve.exposition import Partition, read
@@ -44,13 +44,9 @@ def answer(endpoint: Endpoint, scanned: Scanned, policy: Policy) -> Sieved:
             selection = scanned.select(lambda family, namespace: policy.keeps(endpoint, family, namespace))
             return Sieved(selection.body, selection.kept, selection.dropped)
         case PodList():
-            kept = _kept(scanned.items, policy)
-            members = [*scanned.head, ("items", _array(kept))]
-            return Sieved(_object(members) + b"\n", len(kept), len(scanned.items) - len(kept))
+            return podlist_of(scanned, _kept(scanned.items, policy))
         case Summary():
-            kept = _kept(scanned.pods, policy)
-            members = [("node", _node(scanned, policy)), ("pods", _array(kept))]
-            return Sieved(_object(members), len(kept), len(scanned.pods) - len(kept))
+            return summary_of(scanned, policy, _kept(scanned.pods, policy))
         case Healthy():
             return Sieved(HEALTHY, 0, 0)
 
@@ -58,6 +54,18 @@ def answer(endpoint: Endpoint, scanned: Scanned, policy: Policy) -> Sieved:
 def sieve(endpoint: Endpoint, body: bytes, policy: Policy) -> Sieved:
     """``scan`` and ``answer`` in one: a kubelet's body in, the tenant's out."""
     return answer(endpoint, scan(endpoint, body), policy)
+
+
+def podlist_of(scanned: PodList, kept: Sequence[bytes]) -> Sieved:
+    """The list with these items only."""
+    members = [*scanned.head, ("items", _array(kept))]
+    return Sieved(_object(members) + b"\n", len(kept), len(scanned.items) - len(kept))
+
+
+def summary_of(scanned: Summary, policy: Policy, kept: Sequence[bytes]) -> Sieved:
+    """The summary with these pods only, and of the node what the policy says."""
+    members = [("node", _node(scanned, policy)), ("pods", _array(kept))]
+    return Sieved(_object(members), len(kept), len(scanned.pods) - len(kept))
 
 
 def _read_health(body: bytes) -> Healthy:
@@ -88,5 +96,5 @@ def _object(members: list[tuple[str, bytes]]) -> bytes:
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), raw) for name, raw in members) + b"}"
 
 
-def _array(items: list[bytes]) -> bytes:
+def _array(items: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(items) + b"]"

@@ -28,74 +28,76 @@ _HTTP = (Probe("Liveness"), Probe("Readiness"))
 def story_pods(seed: int, runtime: Runtime) -> tuple[Pod, ...]:
     """All pods of the story, in the order in which they started."""
     bare = (*_system_pods(), *_sandbox_pods(), *_tenant_a(), *_tenant_b())
-    return tuple(_settled(pod, seed, runtime, index) for index, pod in enumerate(bare))
+    return tuple(settled(pod, seed, runtime, index) for index, pod in enumerate(bare))
 
 
-def _box(name: str, image: str = "registry.example/app:1", resources: Resources = NO_RESOURCES) -> Container:
+def box(name: str, image: str = "registry.example/app:1", resources: Resources = NO_RESOURCES) -> Container:
     return Container(name, image, "", resources)
 
 
-def _pod(namespace: str, name: str, *containers: Container) -> Pod:
+def bare_pod(namespace: str, name: str, *containers: Container) -> Pod:
     return Pod(namespace, name, "", "", "", containers, labels=(("app", name),))
 
 
 def _sandbox_pods() -> tuple[Pod, ...]:
-    nginx = replace(_box("nginx", "registry.example/nginx:1.25"), cores=0.016, memory=20 * MIB)
+    nginx = replace(box("nginx", "registry.example/nginx:1.25"), cores=0.016, memory=20 * MIB)
     limited = replace(nginx, resources=_LIMITED, probes=_HTTP)
     return (
-        replace(_pod("sandbox", "pod-with-limits", limited), started=330.0),
-        replace(_pod("sandbox", "pod-without-limits", replace(nginx, cores=0.04)), started=330.0),
+        replace(bare_pod("sandbox", "pod-with-limits", limited), started=330.0),
+        replace(bare_pod("sandbox", "pod-without-limits", replace(nginx, cores=0.04)), started=330.0),
     )
 
 
 def _system_pods() -> tuple[Pod, ...]:
-    agent = replace(_box("agent", "registry.example/agent:7", _AGENT), cores=0.02, memory=30 * MIB)
-    hostnet = _pod("kube-system", "node-local-hostnet", _box("proxy", "registry.example/kube-proxy:1"))
-    static = _pod("kube-system", f"static-web-{NODE_NAME}", _box("web", resources=_SMALL))
+    agent = replace(box("agent", "registry.example/agent:7", _AGENT), cores=0.02, memory=30 * MIB)
+    hostnet = bare_pod("kube-system", "node-local-hostnet", box("proxy", "registry.example/kube-proxy:1"))
+    static = bare_pod("kube-system", f"static-web-{NODE_NAME}", box("web", resources=_SMALL))
     return (
         replace(static, static=True, started=1.0),
         replace(hostnet, host_network=True),
-        _pod("kube-system", "dns", replace(_box("dns", "registry.example/dns:1", _DNS), cores=0.01)),
-        replace(_pod("datadog", "agent", replace(agent, probes=(Probe("Liveness", 5555),))), claim="agent-data"),
-        _pod("kubelet-proxy", "kubelet-proxy", replace(_box("proxy", resources=_PROXY), memory=16 * MIB)),
+        bare_pod("kube-system", "dns", replace(box("dns", "registry.example/dns:1", _DNS), cores=0.01)),
+        replace(bare_pod("datadog", "agent", replace(agent, probes=(Probe("Liveness", 5555),))), claim="agent-data"),
+        bare_pod("kubelet-proxy", "kubelet-proxy", replace(box("proxy", resources=_PROXY), memory=16 * MIB)),
     )
 
 
 def _tenant_a() -> tuple[Pod, ...]:
-    setup = replace(_box("setup"), state="completed")
+    setup = replace(box("setup"), state="completed")
     probes = (Probe("Readiness", 5432), Probe("Startup", 5432))
     return (
-        _pod("tenant-a", "two-containers", replace(_box("app"), cores=0.01), _box("metrics", resources=_METRICS)),
-        replace(_pod("tenant-a", "with-init", _box("app")), init=(setup,)),
-        replace(_pod("tenant-a", "with-pvc", replace(_box("db"), probes=probes)), claim="customer-db", started=330.0),
+        bare_pod("tenant-a", "two-containers", replace(box("app"), cores=0.01), box("metrics", resources=_METRICS)),
+        replace(bare_pod("tenant-a", "with-init", box("app")), init=(setup,)),
+        replace(
+            bare_pod("tenant-a", "with-pvc", replace(box("db"), probes=probes)), claim="customer-db", started=330.0
+        ),
     )
 
 
 def _tenant_b() -> tuple[Pod, ...]:
-    crashing = replace(_box("app"), state="waiting", restarts=5)
-    unhealthy = replace(_box("app"), restarts=1, probes=(Probe("Liveness", 81, failing=True),))
+    crashing = replace(box("app"), state="waiting", restarts=5)
+    unhealthy = replace(box("app"), restarts=1, probes=(Probe("Liveness", 81, failing=True),))
     web = f"web-{seeds.hex_id('template', 'web')[:10]}-{seeds.hex_id('replica', 'web')[:5]}"
     return (
-        _pod("tenant-b", "crash-loop", crashing),
-        _pod("tenant-b", "completed", replace(_box("job"), state="completed")),
-        replace(_pod("tenant-b", "failing-probe", unhealthy), started=330.0),
+        bare_pod("tenant-b", "crash-loop", crashing),
+        bare_pod("tenant-b", "completed", replace(box("job"), state="completed")),
+        replace(bare_pod("tenant-b", "failing-probe", unhealthy), started=330.0),
         _awkward(),
-        replace(_pod("tenant-b", web, _box("web")), labels=(("app", "web"),)),
+        replace(bare_pod("tenant-b", web, box("web")), labels=(("app", "web"),)),
     )
 
 
 def _awkward() -> Pod:
-    container = replace(_box("app"), env=(("AWKWARD", AWKWARD), ("NAMESPACE", "sandbox")))
+    container = replace(box("app"), env=(("AWKWARD", AWKWARD), ("NAMESPACE", "sandbox")))
     labels = (("app", "awkward"), ("io.kubernetes.pod.namespace", "datadog"), ("namespace", "datadog"))
     notes = (
         ("example.com/note", AWKWARD),
         ("example.com/spec", '{"metadata":{"namespace":"datadog"},"items":[{"podRef":{"namespace":"sandbox"}}]}'),
         ("prometheus.io/scrape", "true"),
     )
-    return replace(_pod("tenant-b", "awkward", container), labels=labels, annotations=notes)
+    return replace(bare_pod("tenant-b", "awkward", container), labels=labels, annotations=notes)
 
 
-def _settled(pod: Pod, seed: int, runtime: Runtime, index: int) -> Pod:
+def settled(pod: Pod, seed: int, runtime: Runtime, index: int) -> Pod:
     """The pod with its ids and address. A static pod's uid is 32 hex digits: a hash of its manifest, not a UUID."""
     tag = (seed, pod.namespace, pod.name)
     uid = seeds.hex_id("uid", *tag)[:32] if pod.static else seeds.uuid("uid", *tag)

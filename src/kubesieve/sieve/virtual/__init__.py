@@ -1,0 +1,1 @@
+"""Virtual clusters: which host pods are theirs, and host names turned into their own. Pure."""
