@@ -20,6 +20,8 @@ def test_one_record_a_request_says_who_what_and_why(gateway: Gateway, token: str
         "time",
         "peer",
         "credential",
+        "caller",
+        "grant",
         "method",
         "target",
         "endpoint",

@@ -9,7 +9,10 @@ from typing import Any
 import click
 
 from kubesieve.cli.options import make_policy, node_series_options
+from kubesieve.gateway.configuration import load
+from kubesieve.gateway.configured import settings_of
 from kubesieve.gateway.journal import Journal
+from kubesieve.gateway.service import Configured
 from kubesieve.gateway.service import serve as run
 from kubesieve.gateway.settings import Settings, kubelet_url_of, parse_address
 from kubesieve.kubelet.client import parse_url
@@ -25,6 +28,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--listen", default=":8080", show_default=True, metavar="A:P", help="The tenants' port; 0 takes a free one."
 )
 @click.option("--admin-listen", default="127.0.0.1:9440", show_default=True, metavar="A:P", help="Health and metrics.")
+@click.option(
+    "--config", type=_FILE, metavar="F", help="A configuration file (see check-config); nothing else is given then."
+)
 @click.option("--kubelet", metavar="URL", help="https://HOST:PORT; else from KUBELET_HOST and KUBELET_PORT.")
 @click.option("--kubelet-host", envvar="KUBELET_HOST", default="127.0.0.1", hidden=True)
 @click.option("--kubelet-port", envvar="KUBELET_PORT", default="10250", hidden=True)
@@ -41,7 +47,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--namespaces",
     envvar="ALLOWED_NAMESPACES",
     show_envvar=True,
-    required=True,
     metavar="A,B",
     help="What callers may see.",
 )
@@ -59,7 +64,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Seconds a scrape is shared among requests with the same token; 0: never.",
 )
 @node_series_options
-def serve(**options: Any) -> None:
+def serve(config: Path | None, **options: Any) -> None:
     """Serve a kubelet's data of some namespaces, on the kubelet's own paths.
 
     The caller's Authorization goes to the kubelet, which judges it. Only the namespaces given here are let through,
@@ -70,18 +75,39 @@ def serve(**options: Any) -> None:
     Environment, as naive proxies have it: KUBELET_HOST, KUBELET_PORT, ALLOWED_NAMESPACES;
     and KUBELET_CA_FILE, KUBELET_INSECURE, KUBELET_SERVER_NAME.
     """
-    settings = make_settings(**options)
+    configured = _configured(config) if config else None
+    settings = settings_of(configured.configuration) if configured else make_settings(**options)
     journal = Journal()
     try:
-        asyncio.run(run(settings, journal))
+        asyncio.run(run(settings, journal, configured))
     finally:
         journal.stop()
 
 
+def _configured(path: Path) -> Configured:
+    """Raises OwnFault, UsageError where options are given that the file stands for."""
+    context = click.get_current_context()
+    given = [name for name in context.params if _is_given(context, name) and name != "config"]
+    if given:
+        raise click.UsageError(f"--config stands for all options; --{given[0].replace('_', '-')} is given beside it")
+    return Configured(path, load(path))
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
 def make_settings(
-    *, namespaces: str, node_series: str, keep_series: tuple[str, ...], drop_series: tuple[str, ...], **options: Any
+    *,
+    namespaces: str | None,
+    node_series: str,
+    keep_series: tuple[str, ...],
+    drop_series: tuple[str, ...],
+    **options: Any,
 ) -> Settings:
-    """The options as checked settings. Raises OwnFault, with what was expected."""
+    """The options as checked settings. Raises OwnFault, with what was expected; UsageError without namespaces."""
+    if namespaces is None:
+        raise click.UsageError("--namespaces A,B (or ALLOWED_NAMESPACES) says what callers may see; or --config FILE")
     url = options["kubelet"] or kubelet_url_of(options["kubelet_host"], options["kubelet_port"])
     return Settings(
         listen=parse_address(options["listen"]),

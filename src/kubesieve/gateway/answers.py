@@ -28,6 +28,9 @@ class Answer:
     kept: int = 0
     dropped: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    caller: str | None = None
+    namespaces: frozenset[str] = frozenset()
+    grant: str = ""
 
 
 def refusal(fault: Fault) -> Answer:

@@ -7,13 +7,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from kubesieve.faults import Fault, OwnFault
 from kubesieve.gateway.answers import Answer, compressed, refusal, wants_gzip
+from kubesieve.gateway.deciding import Asking, Decided, Decider
 from kubesieve.gateway.limits import Slots
-from kubesieve.gateway.routes import Asked, Route, route, same_token
+from kubesieve.gateway.routes import Asked, Route, route
 from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.kubelet.client import KubeletClient
@@ -26,12 +27,14 @@ SMALL_BYTES = 16 * 1024
 """Bodies up to this size are read at once, in a millisecond or two, and do not wait behind large ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parts:
-    """What a pipeline works with; ``seconds`` bounds the work on one answer."""
+    """What a pipeline works with; ``seconds`` bounds the work on one answer. ``decider`` may be replaced while it
+    works: a request ends under the one it began with.
+    """
 
     client: KubeletClient
-    policy: Policy
+    decider: Decider
     scrapes: SharedScrapes
     slots: Slots
     telemetry: Telemetry
@@ -57,39 +60,42 @@ class Pipeline:
         """
         with ExitStack() as places:
             try:
-                routed = route(asked)
-                token = self._parts.digest.of(same_token(routed.authorization))
-                places.enter_context(self._parts.slots.taken(asked.peer, token))
+                decider, routed = self._parts.decider, route(asked)
+                places.enter_context(self._parts.slots.taken(asked.peer, decider.credential(asked)))
             except Fault as fault:
                 answered = refusal(fault)
             else:
-                answered = await self._answer(routed, token, asked)
+                answered = await self._answer(routed, decider, asked)
             yield answered
 
-    async def _answer(self, routed: Route, token: str, asked: Asked) -> Answer:
-        parts = self._parts
+    async def _answer(self, routed: Route, decider: Decider, asked: Asked) -> Answer:
+        parts, who = self._parts, None
         try:
             async with asyncio.timeout(parts.seconds):
-                return await self._made(routed, asked, await self._scrape(routed, token))
+                who = await decider.asking(asked)
+                scrape = await self._scrape(routed, who)
+                decided = await decider.decided(who, scrape.scanned)
+                return _told(await self._made(routed, asked, scrape, decided.policy), who, decided)
         except Fault as fault:
-            return refusal(fault)
+            return _told(refusal(fault), who)
         except TimeoutError:
-            return refusal(OwnFault("too-busy", f"expected an answer within {parts.seconds:g} s; got none", status=503))
+            late = OwnFault("too-busy", f"expected an answer within {parts.seconds:g} s; got none", status=503)
+            return _told(refusal(late), who)
         except Exception as error:  # nothing of an unforeseen error may reach a client
             parts.report(f"an error of ours: {type(error).__name__} at {_place(error)}")
             return refusal(OwnFault("internal", "an error of ours; the log has its place"))
 
-    async def _scrape(self, routed: Route, token: str) -> Scrape:
-        key = (routed.endpoint.name, routed.query, token)
-        scrape, shared = await self._parts.scrapes.get(key, lambda: self._fetch(routed))
+    async def _scrape(self, routed: Route, who: Asking) -> Scrape:
+        key = (routed.endpoint.name, routed.query, who.share)
+        scrape, shared = await self._parts.scrapes.get(key, lambda: self._fetch(routed, who))
         if shared:
             self._parts.telemetry.shared()
         return scrape
 
-    async def _fetch(self, routed: Route) -> Scrape:
+    async def _fetch(self, routed: Route, who: Asking) -> Scrape:
         endpoint, started = routed.endpoint, time.monotonic()
         try:
-            reply = await self._parts.client.get(endpoint, routed.authorization, query=routed.query)
+            reply = await self._parts.client.get(endpoint, who.authorization, query=routed.query)
             scanned = await self._work(len(reply.body), lambda: scan(endpoint, reply.body))
         except Fault as fault:
             self._parts.telemetry.scraped(endpoint.name, fault.reason, time.monotonic() - started)
@@ -97,17 +103,18 @@ class Pipeline:
         self._parts.telemetry.scraped(endpoint.name, "ok", time.monotonic() - started, len(reply.body))
         return Scrape(reply.content_type, scanned, len(reply.body))
 
-    async def _made(self, routed: Route, asked: Asked, scrape: Scrape) -> Answer:
-        """The answer out of a scrape, made once for all who share it."""
+    async def _made(self, routed: Route, asked: Asked, scrape: Scrape, policy: Policy) -> Answer:
+        """The answer out of a scrape, made once for all who share it and may see the same."""
         encodings = ",".join(asked.headers.getall("Accept-Encoding", []))
         packed = routed.endpoint.compressible and wants_gzip(encodings)
-        if packed not in scrape.made:
-            make = self._work(scrape.size, lambda: self._make(routed, scrape, packed))
-            scrape.made[packed] = asyncio.ensure_future(make)
-        return await asyncio.shield(scrape.made[packed])
+        key = packed, policy
+        if key not in scrape.made:
+            make = self._work(scrape.size, lambda: self._make(routed, scrape, packed, policy))
+            scrape.made[key] = asyncio.ensure_future(make)
+        return await asyncio.shield(scrape.made[key])
 
-    def _make(self, routed: Route, scrape: Scrape, packed: bool) -> Answer:
-        sieved = answer(routed.endpoint, scrape.scanned, self._parts.policy)
+    def _make(self, routed: Route, scrape: Scrape, packed: bool, policy: Policy) -> Answer:
+        sieved = answer(routed.endpoint, scrape.scanned, policy)
         good = Answer(200, scrape.content_type, sieved.body, kept=sieved.kept, dropped=sieved.dropped)
         return compressed(good) if packed else good
 
@@ -116,6 +123,16 @@ class Pipeline:
         if size <= SMALL_BYTES:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _told(answered: Answer, who: Asking | None, decided: Decided | None = None) -> Answer:
+    """With what the access record says of the decision."""
+    return replace(
+        answered,
+        caller=who.caller.user if who and who.caller else None,
+        namespaces=decided.policy.namespaces if decided else frozenset(),
+        grant=decided.version if decided else "",
+    )
 
 
 def _place(error: BaseException) -> str:

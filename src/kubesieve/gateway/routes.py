@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from multidict import CIMultiDictProxy
@@ -19,31 +20,33 @@ _AUTHORIZATION = re.compile(r"[\x21-\x7e]+ [\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a client asked: method, raw target, headers."""
+    """What a client asked: method, raw target, headers, and the client certificate that the handshake verified (as
+    ``SSLSocket.getpeercert()`` gives it).
+    """
 
     method: str
     target: str
     headers: CIMultiDictProxy[str]
     peer: str = ""
+    certificate: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint, whether its one parameter goes up, and the caller's Authorization as it came."""
+    """An endpoint, and whether its one parameter goes up."""
 
     endpoint: Endpoint
     query: bool
-    authorization: str
 
 
 def route(asked: Asked) -> Route:
-    """The decision. Raises CallerFault in the order 404, 405, 400, 401."""
+    """Raises CallerFault in the order 404, 405, 400."""
     path, _, query = asked.target.partition("?")
     endpoint = _endpoint(path)
     if asked.method not in METHODS:
         raise CallerFault("method-not-allowed", "expected GET or HEAD; got another method", status=405)
     _refuse_more_than_a_get(asked.headers)
-    return Route(endpoint, wants_query(endpoint, query), _authorization(asked.headers))
+    return Route(endpoint, wants_query(endpoint, query))
 
 
 def same_token(authorization: str) -> str:
@@ -82,16 +85,13 @@ def _refuse_more_than_a_get(headers: CIMultiDictProxy[str]) -> None:
         raise CallerFault("body-refused", "expected a request without a body; got one with", status=400)
 
 
-def _authorization(headers: CIMultiDictProxy[str]) -> str:
+def authorization_of(headers: CIMultiDictProxy[str]) -> str | None:
+    """The Authorization as it came, None without one. Raises CallerFault (400, 401) for what is no single token."""
     given = headers.getall("Authorization", [])
     if len(given) > 1:
         raise CallerFault("token-ambiguous", "expected one Authorization header; got more", status=400)
     if not given or not given[0].strip():
-        raise CallerFault(
-            "token-missing",
-            "expected Authorization: Bearer with a token; got none (some agents send it over https only)",
-            status=401,
-        )
+        return None
     if not _AUTHORIZATION.fullmatch(given[0]):
         raise CallerFault(
             "token-malformed", "expected Authorization: Bearer, one blank and a token; got something else", status=401

@@ -1,4 +1,4 @@
-"""Shared scrapes: one fetch for all who ask the same with the same token, while it is fresh."""
+"""Shared scrapes: one fetch for all who ask the same and may share it, while it is fresh."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ from dataclasses import dataclass, field
 
 from kubesieve.faults import OwnFault
 from kubesieve.gateway.answers import Answer
-from kubesieve.sieve import Scanned
+from kubesieve.sieve import Policy, Scanned
 
 MOST_RUNNING = 256
 
 Key = tuple[str, bool, str]
-"""Endpoint name, whether the parameter goes up, digest of the token."""
+"""Endpoint name, whether the parameter goes up, who may share it: all, or a digest of the token shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """A kubelet's answer, whole and read; and what was made of it so far, by whether it is compressed.
-
-    All who share a scrape have the same token, and so the same policy.
+    """A kubelet's answer, whole and read; and what was made of it so far, by whether it is compressed and for which
+    policy.
     """
 
     content_type: str
     scanned: Scanned
     size: int
-    made: dict[bool, asyncio.Task[Answer]] = field(default_factory=dict, compare=False)
+    made: dict[tuple[bool, Policy], asyncio.Task[Answer]] = field(default_factory=dict, compare=False)
 
 
 class TokenDigest:

@@ -8,8 +8,13 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from kubesieve.gateway.admin_port import AdminPort, Readiness
+from kubesieve.gateway.configuration import Configuration
+from kubesieve.gateway.configured import Deciders
+from kubesieve.gateway.deciding import Decided, Decider, Forwarding
+from kubesieve.gateway.following import Following
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.limits import Slots
 from kubesieve.gateway.listener import Listener
@@ -25,6 +30,14 @@ from kubesieve.kubelet.trust import TokenFile, Trust
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """A configuration and the file it is of."""
+
+    path: Path
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """Where a running service listens, as URLs."""
 
@@ -33,8 +46,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: Settings, journal: Journal) -> AsyncIterator[Running]:
-    """The service, listening inside the block, stopped gracefully at its end. Raises OwnFault where it cannot."""
+async def running(settings: Settings, journal: Journal, configured: Configured | None = None) -> AsyncIterator[Running]:
+    """The service, listening inside the block, stopped gracefully at its end. Raises OwnFault where it cannot.
+
+    ``configured`` is the file that ``settings`` are of, where there is one: it is followed.
+    """
     trust = Trust(settings.kubelet_ca, insecure=settings.kubelet_insecure, report=journal.say)
     token = TokenFile(settings.token_file, journal.say) if settings.token_file else None
     caps = Caps(seconds=settings.timeout_seconds)
@@ -44,7 +60,10 @@ async def running(settings: Settings, journal: Journal) -> AsyncIterator[Running
         )
         telemetry = Telemetry()
         readiness = Readiness(client, token)
-        tenants = _tenants(settings, client, telemetry, journal, stack)
+        parts = _parts(settings, client, telemetry, journal)
+        if configured is not None:
+            await _follow(configured, parts, journal, stack)
+        tenants = _tenants(settings, parts, journal, stack)
         port = AdminPort(readiness.problem, lambda: telemetry.exposition(tenants.connections))
         admin = Listener(settings.admin_listen, port.handle, port.handle_broken, settings.limits)
         urls = Running(_url(tenants.open(), settings), f"http://{admin.open()}")
@@ -58,11 +77,11 @@ async def running(settings: Settings, journal: Journal) -> AsyncIterator[Running
             readiness.stopping = True
 
 
-async def serve(settings: Settings, journal: Journal) -> None:
+async def serve(settings: Settings, journal: Journal, configured: Configured | None = None) -> None:
     """Serves until SIGTERM or SIGINT."""
     _raise_open_files()
     stop = told_to_stop()
-    async with running(settings, journal) as urls:
+    async with running(settings, journal, configured) as urls:
         journal.say(f"admin on {urls.admin_url}")
         journal.say_plain(f"listening on {urls.url}")
         await stop.wait()
@@ -77,21 +96,38 @@ def told_to_stop() -> asyncio.Event:
     return stop
 
 
-def _tenants(
-    settings: Settings, client: KubeletClient, telemetry: Telemetry, journal: Journal, stack: AsyncExitStack
-) -> Listener:
-    digest = TokenDigest()
+def _parts(settings: Settings, client: KubeletClient, telemetry: Telemetry, journal: Journal) -> Parts:
+    digest, decided = TokenDigest(), Decided(settings.policy)
     slots, scrapes = Slots(settings.limits), SharedScrapes(settings.cache_seconds)
     seconds = settings.timeout_seconds + settings.limits.work_seconds
-    parts = Parts(client, settings.policy, scrapes, slots, telemetry, digest, journal.say, seconds)
+    decider = Forwarding(lambda: decided, digest)
+    return Parts(client, decider, scrapes, slots, telemetry, digest, journal.say, seconds)
+
+
+async def _follow(configured: Configured, parts: Parts, journal: Journal, stack: AsyncExitStack) -> None:
+    """Uses the configuration's decider, and that of each good change of its file."""
+    deciders = Deciders(parts.digest, journal.say, stack)
+    parts.decider = await deciders.of(configured.configuration)
+
+    def use(decider: Decider) -> None:
+        parts.decider = decider
+
+    told = parts.telemetry.reconfigured
+    told(True)
+    following = Following(configured.path, configured.configuration, deciders, use, told, journal.say)
+    task = asyncio.create_task(following.run())
+    stack.callback(task.cancel)
+
+
+def _tenants(settings: Settings, parts: Parts, journal: Journal, stack: AsyncExitStack) -> Listener:
     pipeline = Pipeline(parts)
     stack.callback(pipeline.close)
     port = TenantPort(pipeline, parts, journal, settings.limits.answer_seconds)
     tls = None
     if settings.tls_cert and settings.tls_key:
-        tls = serving_context(settings.tls_cert, settings.tls_key, journal.say)
+        tls = serving_context(settings.tls_cert, settings.tls_key, journal.say, settings.client_ca)
     listener = Listener(settings.listen, port.handle, port.handle_broken, settings.limits, tls)
-    listener.on_refused = telemetry.connection_refused
+    listener.on_refused = parts.telemetry.connection_refused
     return listener
 
 

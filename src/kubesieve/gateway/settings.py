@@ -63,7 +63,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All there is to know to serve. ``token_file`` is shown to the kubelet for readiness only, never for a caller."""
+    """What is fixed at the start. ``token_file`` is shown to the kubelet for readiness; for callers only where they are
+    identified. ``client_ca`` asks clients for certificates.
+    """
 
     listen: Address
     admin_listen: Address
@@ -71,6 +73,7 @@ class Settings:
     policy: Policy
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    client_ca: Path | None = None
     kubelet_ca: Path | None = None
     kubelet_insecure: bool = False
     kubelet_server_name: str | None = None

@@ -50,6 +50,12 @@ class Telemetry:
             buckets=SECONDS,
         )
         self._connections = Gauge("kubesieve_connections", "Open connections of clients.", registry=registry)
+        self._reloaded = Gauge(
+            "kubesieve_configuration_last_reload_successful",
+            "1 where the configuration file as it is now is the one in use, 0 where it cannot be used; 1 without one.",
+            registry=registry,
+        )
+        self._reloaded.set(1)
         self._connections_refused = Counter(
             "kubesieve_connections_refused", "Connections closed at once, beyond a bound.", registry=registry
         )
@@ -70,6 +76,9 @@ class Telemetry:
 
     def shared(self) -> None:
         self._shared.inc()
+
+    def reconfigured(self, good: bool) -> None:
+        self._reloaded.set(int(good))
 
     def connection_refused(self) -> None:
         self._connections_refused.inc()

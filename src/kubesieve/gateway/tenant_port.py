@@ -28,7 +28,7 @@ class TenantPort:
 
     def __init__(self, pipeline: Pipeline, parts: Parts, journal: Journal, answer_seconds: float) -> None:
         self._pipeline, self._parts, self._journal = pipeline, parts, journal
-        self._namespaces, self._answer_seconds = ",".join(sorted(parts.policy.namespaces)), answer_seconds
+        self._answer_seconds = answer_seconds
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         if request.version not in VERSIONS:
@@ -82,7 +82,9 @@ class TenantPort:
                 "method": asked.method if asked.method in METHODS else "other",
                 "target": asked.target.partition("?")[0],
                 "endpoint": endpoint,
-                "namespaces": self._namespaces,
+                "caller": answer.caller,
+                "namespaces": ",".join(sorted(answer.namespaces)),
+                "grant": answer.grant,
                 "status": answer.status,
                 "reason": answer.reason,
                 "kept": answer.kept,
@@ -95,7 +97,11 @@ class TenantPort:
 
 
 def _asked(request: BaseRequest) -> Asked:
-    return Asked(request.method, request.raw_path, request.headers, plain_address(request.remote or ""))
+    transport = request.transport
+    certificate = transport.get_extra_info("peercert") if transport is not None else None
+    return Asked(
+        request.method, request.raw_path, request.headers, plain_address(request.remote or ""), certificate or None
+    )
 
 
 def _headers(answer: Answer) -> dict[str, str]:

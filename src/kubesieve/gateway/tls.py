@@ -9,13 +9,16 @@ from kubesieve.faults import OwnFault
 from kubesieve.reload import Reloaded, Report
 
 
-def serving_context(cert: Path, key: Path, report: Report) -> ssl.SSLContext:
-    """A server context whose every handshake uses the newest good pair. Raises OwnFault if the first is none.
+def serving_context(cert: Path, key: Path, report: Report, client_ca: Path | None = None) -> ssl.SSLContext:
+    """A server context whose every handshake uses the newest good files. Raises OwnFault if the first are none.
 
+    With ``client_ca`` (one or more CAs in PEM) clients may show a certificate, and one that is not of them is refused.
     The callback runs in each handshake, with or without a server name, and swaps the context of that connection.
     """
-    pair = Reloaded((cert, key), lambda *_: _context(cert, key), what="the serving certificate", report=report)
-    outer = _context(cert, key)
+    files = (cert, key, client_ca) if client_ca else (cert, key)
+    what = "the serving certificate" + (" or the clients' CA" if client_ca else "")
+    pair = Reloaded(files, lambda *_: _context(cert, key, client_ca), what=what, report=report)
+    outer = _context(cert, key, client_ca)
 
     def swap(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         connection.context = pair.get()
@@ -24,7 +27,7 @@ def serving_context(cert: Path, key: Path, report: Report) -> ssl.SSLContext:
     return outer
 
 
-def _context(cert: Path, key: Path) -> ssl.SSLContext:
+def _context(cert: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.num_tickets = 0
@@ -36,7 +39,17 @@ def _context(cert: Path, key: Path) -> ssl.SSLContext:
             "certificate-unusable",
             f"expected a certificate in PEM in {cert} and its unencrypted key in {key}; got no such pair",
         ) from None
+    if client_ca is not None:
+        _ask_for_certificates(context, client_ca)
     return context
+
+
+def _ask_for_certificates(context: ssl.SSLContext, client_ca: Path) -> None:
+    context.verify_mode = ssl.CERT_OPTIONAL
+    try:
+        context.load_verify_locations(cafile=client_ca)
+    except (OSError, ValueError):
+        raise OwnFault("ca-unusable", f"expected CA certificates in PEM in {client_ca}; got something else") from None
 
 
 def _no_password() -> str:

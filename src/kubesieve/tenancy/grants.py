@@ -36,11 +36,19 @@ class Grants:
 
     def by_tenants(self, caller: Caller) -> Grant:
         """What the tenants give, at once. Raises OwnFault (503) where a selector's namespaces are unknown."""
-        mine = [tenant for tenant in self._rules.tenants if any(one.is_of(caller) for one in tenant.subjects)]
-        return _grant(
-            ((name, because) for tenant in mine for name, because in self._of_tenant(tenant)),
-            frozenset(tenant.vcluster for tenant in mine if tenant.vcluster),
+        return self._together(
+            [tenant for tenant in self._rules.tenants if any(one.is_of(caller) for one in tenant.subjects)]
         )
+
+    def everybodys(self) -> Grant:
+        """What tenants without subjects give: where callers are not identified. Raises as ``by_tenants``."""
+        open_to_all = [tenant for tenant in self._rules.tenants if not tenant.subjects]
+        return self._together(open_to_all)
+
+    def refuse_strangers(self, caller: Caller) -> None:
+        """Raises CallerFault (403) for whom no tenant is there and no RBAC asked: before the kubelet is."""
+        if self._rules.rbac is None and self.by_tenants(caller).empty:
+            raise _no_grant(caller)
 
     async def of(self, caller: Caller, here: frozenset[str]) -> Grant:
         """The whole grant; ``here`` are the namespaces that RBAC is asked about: those of what is to be shown.
@@ -55,8 +63,15 @@ class Grants:
             if given.empty and await self._anywhere_else(caller, here):
                 return given
         if given.empty:
-            raise CallerFault("no-grant", f"expected a grant for {caller.user[:200]!a}; there is none", status=403)
+            raise _no_grant(caller)
         return given
+
+    def _together(self, tenants: Iterable[Tenant]) -> Grant:
+        mine = tuple(tenants)
+        return _grant(
+            ((name, because) for tenant in mine for name, because in self._of_tenant(tenant)),
+            frozenset(tenant.vcluster for tenant in mine if tenant.vcluster),
+        )
 
     async def _anywhere_else(self, caller: Caller, here: frozenset[str]) -> bool:
         """Whether RBAC opens any namespace that has nothing here: then an empty answer is the right one."""
@@ -69,6 +84,10 @@ class Grants:
             labels = self._namespaces.labels()
             picked = (name for name in sorted(labels) if tenant.selector.matches(labels[name]))
             yield from ((name, f"tenant {tenant.name}, by its namespaceSelector") for name in picked)
+
+
+def _no_grant(caller: Caller) -> CallerFault:
+    return CallerFault("no-grant", f"expected a grant for {caller.user[:200]!a}; there is none", status=403)
 
 
 def _grant(pairs: Iterable[tuple[str, str]], vclusters: frozenset[VirtualCluster]) -> Grant:

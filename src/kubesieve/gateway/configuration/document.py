@@ -55,7 +55,9 @@ class _Composer(yaml.SafeLoader):
         except yaml.MarkedYAMLError as error:
             self._problems.stop(self._malformed(error))
         except (yaml.YAMLError, ValueError, OverflowError):  # a number in an escape or a directive
-            self._problems.stop(_at(self.get_mark(), "YAML", "an escape or a directive that it does not have"))
+            self._problems.stop(
+                _at(self.get_mark(), "one document of YAML", "an escape or a directive that it does not have")
+            )
         if root is None:
             self._problems.stop(Problem(1, 1, "", "a configuration", "nothing"))
         return root

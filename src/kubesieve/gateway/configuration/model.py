@@ -99,7 +99,10 @@ class Configuration:
         """What is allowed and should not be overlooked, a sentence each."""
         said = (
             (self.tls is None, "listen.tls is absent: plain http, tokens and answers can be read on the way"),
-            (self.kubelet.insecure, "kubelet.insecure is true: whoever answers at its address is believed, and gets the token"),
+            (
+                self.kubelet.insecure,
+                "kubelet.insecure is true: whoever answers at its address is believed, and gets the token",
+            ),
             (
                 self.tls is not None and self.tls.client_ca_file is not None and not self.identity.client_certificates,
                 "listen.tls.clientCAFile is not used: identity.clientCertificates is not true",

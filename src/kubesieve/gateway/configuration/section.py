@@ -40,7 +40,8 @@ class Section:
         """The same of a value that has to be there; the stand-in goes on where it is not."""
         if name in self.fields:
             return read(self.fields[name])
-        self.place.tell(_below(self.place.path, name), what, "nothing")
+        if isinstance(self.place.node, yaml.MappingNode):
+            self.place.tell(_below(self.place.path, name), what, "nothing")
         return stand_in
 
     def find(self, *names: str) -> Place:
@@ -116,8 +117,8 @@ def _unknown(place: Place, key: Place, value: Place, names: tuple[str, ...]) -> 
         expected, got = "keys written out", "a merge (<<)"
     elif _may_be_secret(name) and not known:
         files = [one for one in names if one.endswith("File")]
-        by_file = _close(f"{name}File", files, 0.7) or " or ".join(files) or "no such key here"
-        expected = f"{by_file}: secrets and certificates come by file"
+        like = [one for one in files if one.removesuffix("File").lower() in name.lower()]
+        expected = f"{' or '.join(like or files) or 'no such key here'}: secrets and certificates come by file"
     elif known:
         expected = f"{known} (did you mean it?), or another of {', '.join(names)}"
     key.tell(value.path, expected, got)
@@ -127,8 +128,8 @@ def _may_be_secret(name: str) -> bool:
     return _SECRET.search(name) is not None or _CERTIFICATE.search(name) is not None
 
 
-def _close(name: str, names: Sequence[str], ratio: float = 0.75) -> str:
+def _close(name: str, names: Sequence[str]) -> str:
     """The name that is spelt most like it, "" where none is."""
     by_lower = {one.lower(): one for one in names}
-    close = difflib.get_close_matches(name[:_LONGEST].lower(), by_lower, 1, ratio)
+    close = difflib.get_close_matches(name[:_LONGEST].lower(), by_lower, 1, 0.75)
     return by_lower[close[0]] if close else ""

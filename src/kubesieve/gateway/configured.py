@@ -1,0 +1,152 @@
+"""A configuration at work: settings, and deciders that share connections, caches and what is known of namespaces."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from yarl import URL
+
+from kubesieve.faults import OwnFault
+from kubesieve.gateway.configuration.model import ApiServerAccess, Configuration
+from kubesieve.gateway.deciding import Decided, Decider, Forwarding, Identifying
+from kubesieve.gateway.scrapes import TokenDigest
+from kubesieve.gateway.settings import Settings
+from kubesieve.kubelet.trust import IN_CLUSTER_CA, TokenFile, Trust
+from kubesieve.reload import Report
+from kubesieve.sieve import Policy
+from kubesieve.tenancy.access import AccessReviewer
+from kubesieve.tenancy.api_server import ApiServer
+from kubesieve.tenancy.grants import Grants
+from kubesieve.tenancy.live_namespaces import LiveNamespaces
+from kubesieve.tenancy.tokens import TokenReviewer
+from kubesieve.tenancy.values import RbacCheck
+
+IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+FIXED = ("listen", "tls", "admin", "kubelet", "api_server", "sharing_seconds", "limits")
+"""What a change of the file does not change while it runs."""
+
+
+def settings_of(configuration: Configuration) -> Settings:
+    """What is fixed at the start; ``policy`` has no namespaces: those are the decider's."""
+    tls, kubelet = configuration.tls, configuration.kubelet
+    return Settings(
+        listen=configuration.listen,
+        admin_listen=configuration.admin,
+        kubelet=kubelet.url,
+        policy=series_of(configuration),
+        tls_cert=tls.cert_file if tls else None,
+        tls_key=tls.key_file if tls else None,
+        client_ca=tls.client_ca_file if tls and configuration.identity.client_certificates else None,
+        kubelet_ca=kubelet.ca_file,
+        kubelet_insecure=kubelet.insecure,
+        kubelet_server_name=kubelet.server_name,
+        token_file=kubelet.token_file,
+        timeout_seconds=kubelet.timeout_seconds,
+        cache_seconds=configuration.sharing_seconds,
+        limits=configuration.limits,
+    )
+
+
+def series_of(configuration: Configuration) -> Policy:
+    rules = configuration.node_series
+    return Policy(frozenset(), rules.preset, rules.keep, rules.drop)
+
+
+def api_server_access(environment: Mapping[str, str]) -> ApiServerAccess:
+    """The cluster's own, from inside a pod. Raises OwnFault."""
+    host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT", "443")
+    if not host or not port.isdigit() or not IN_CLUSTER_TOKEN.exists():
+        raise OwnFault(
+            "settings-api-server",
+            "expected apiServer: {url: …, caFile: …, tokenFile: …}, or a pod with a service account to run in; "
+            "got neither",
+        )
+    url = URL.build(scheme="https", host=host, port=int(port))
+    return ApiServerAccess(url, IN_CLUSTER_TOKEN, IN_CLUSTER_CA)
+
+
+@dataclass
+class Deciders:
+    """``of`` makes the decider of a configuration; call it again for a changed one.
+
+    ``stack`` closes what was opened. ``report`` takes sentences for the operator.
+    """
+
+    digest: TokenDigest
+    report: Report
+    stack: AsyncExitStack
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _api: ApiServer | None = None
+    _namespaces: LiveNamespaces | None = None
+    _reviewers: dict[tuple[str, ...], TokenReviewer] = field(default_factory=dict)
+    _access: dict[RbacCheck, AccessReviewer] = field(default_factory=dict)
+
+    async def of(self, configuration: Configuration) -> Decider:
+        """Raises OwnFault where a file that it needs cannot be used."""
+        grants, series = await self._grants(configuration), series_of(configuration)
+        if configuration.identity.forward:
+            return Forwarding(lambda: _everybodys(series, grants), self.digest)
+        if configuration.kubelet.token_file is None:
+            raise OwnFault("settings-token", "expected kubelet.tokenFile; got none")
+        reviewer = await self._reviewer(configuration)
+        return Identifying(
+            series,
+            grants,
+            self.digest,
+            TokenFile(configuration.kubelet.token_file, self.report),
+            reviewer=reviewer,
+            certificates=configuration.identity.client_certificates,
+        )
+
+    async def _grants(self, configuration: Configuration) -> Grants:
+        rules, access, namespaces = configuration.grants, None, None
+        if rules.rbac is not None or configuration.selects:
+            namespaces = await self._live(configuration)
+        if rules.rbac is not None:
+            access = self._access.get(rules.rbac)
+            if access is None:
+                access = self._access[rules.rbac] = AccessReviewer(await self._opened(configuration), rules.rbac)
+        return Grants(rules, namespaces, access)
+
+    async def _reviewer(self, configuration: Configuration) -> TokenReviewer | None:
+        """The same for the same audiences, with all that it remembers."""
+        rules = configuration.identity.token_review
+        if rules is None:
+            return None
+        if rules.audiences not in self._reviewers:
+            api = await self._opened(configuration)
+            self._reviewers[rules.audiences] = TokenReviewer(api, rules.audiences, self.digest.of)
+        return self._reviewers[rules.audiences]
+
+    async def _live(self, configuration: Configuration) -> LiveNamespaces:
+        if self._namespaces is None:
+            self._namespaces = LiveNamespaces(await self._opened(configuration), self.report)
+            task = asyncio.create_task(self._namespaces.run())
+            self.stack.callback(task.cancel)
+        return self._namespaces
+
+    async def _opened(self, configuration: Configuration) -> ApiServer:
+        if self._api is None:
+            access = configuration.api_server or api_server_access(self.environment)
+            api = ApiServer(
+                access.url,
+                Trust(access.ca_file, report=self.report),
+                TokenFile(access.token_file, self.report),
+            )
+            self._api = await self.stack.enter_async_context(api)
+        return self._api
+
+
+def _everybodys(series: Policy, grants: Grants) -> Decided:
+    grant = grants.everybodys()
+    return Decided(replace(series, namespaces=grant.namespaces), grant.version)
+
+
+def fixed_changes(old: Configuration, new: Configuration) -> tuple[str, ...]:
+    """What differs and takes a restart."""
+    return tuple(name for name in FIXED if getattr(old, name) != getattr(new, name))

@@ -1,0 +1,151 @@
+"""The one decision of a request: who asks, whose token the kubelet is shown, and what may be seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from kubesieve.exposition import Partition
+from kubesieve.faults import CallerFault
+from kubesieve.gateway.routes import Asked, authorization_of, same_token
+from kubesieve.gateway.scrapes import TokenDigest
+from kubesieve.kubelet.podlist import PodList
+from kubesieve.kubelet.summary import Summary
+from kubesieve.kubelet.trust import TokenFile
+from kubesieve.sieve import Policy, Scanned
+from kubesieve.tenancy.certificates import caller_of
+from kubesieve.tenancy.grants import Grants
+from kubesieve.tenancy.tokens import TokenReviewer
+from kubesieve.tenancy.values import Caller, Grant
+
+SHARED = ""
+"""The key of scrapes that are made with our own token: they are everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, as far as it is known: ``caller`` is None where the kubelet judges the token itself.
+
+    ``authorization`` goes to the kubelet, ``share`` is who may share its answer.
+    """
+
+    caller: Caller | None
+    authorization: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What may be seen of one body, and the version of the grant that says so ("" for namespaces fixed at start)."""
+
+    policy: Policy
+    version: str = ""
+
+
+class Decider(Protocol):
+    """Answers the three questions of a request, in this order; one Decider answers all three."""
+
+    def credential(self, asked: Asked) -> str:
+        """A digest of what the caller shows. Raises CallerFault (400, 401)."""
+
+    async def asking(self, asked: Asked) -> Asking:
+        """Raises CallerFault (401, 403, 429), OwnFault (503)."""
+
+    async def decided(self, who: Asking, scanned: Scanned) -> Decided:
+        """Raises CallerFault (403), OwnFault (503)."""
+
+
+class Forwarding:
+    """The same for all: the caller's own token goes to the kubelet, which judges it (ADR 4)."""
+
+    def __init__(self, decide: Callable[[], Decided], digest: TokenDigest) -> None:
+        """``decide`` may raise OwnFault (503)."""
+        self._decide, self._digest = decide, digest
+
+    def credential(self, asked: Asked) -> str:
+        return self._digest.of(same_token(_shown(asked)))
+
+    async def asking(self, asked: Asked) -> Asking:
+        return Asking(None, _shown(asked), self.credential(asked))
+
+    async def decided(self, who: Asking, scanned: Scanned) -> Decided:  # noqa: ARG002 - the same for all
+        return self._decide()
+
+
+class Identifying:
+    """Callers are identified and granted what is theirs; the kubelet is asked with a token of our own.
+
+    ``series`` is the policy without namespaces: what becomes of the node's series.
+    """
+
+    def __init__(
+        self,
+        series: Policy,
+        grants: Grants,
+        digest: TokenDigest,
+        token: TokenFile,
+        *,
+        reviewer: TokenReviewer | None,
+        certificates: bool,
+    ) -> None:
+        self._series, self._grants, self._digest, self._token = series, grants, digest, token
+        self._reviewer, self._certificates = reviewer, certificates
+
+    def credential(self, asked: Asked) -> str:
+        if self._by_certificate(asked):
+            return self._digest.of(f"certificate {asked.certificate}")
+        return self._digest.of(same_token(_shown(asked)))
+
+    async def asking(self, asked: Asked) -> Asking:
+        caller = await self._caller(asked)
+        self._grants.refuse_strangers(caller)
+        return Asking(caller, self._token.authorization(), SHARED)
+
+    async def decided(self, who: Asking, scanned: Scanned) -> Decided:
+        if who.caller is None:
+            raise CallerFault("token-missing", "expected an identified caller; got none", status=401)
+        grant = await self._grants.of(who.caller, namespaces_of(scanned))
+        return Decided(_policy(self._series, grant), grant.version)
+
+    async def _caller(self, asked: Asked) -> Caller:
+        """By certificate where one was verified and no token is shown: a token says more than a connection does."""
+        if self._by_certificate(asked) and asked.certificate is not None:
+            return caller_of(asked.certificate, time.time())
+        shown = _shown(asked)
+        if self._reviewer is None:
+            raise CallerFault("token-refused", "expected a client certificate; tokens are not taken here", status=401)
+        return await self._reviewer.caller(shown, asked.peer)
+
+    def _by_certificate(self, asked: Asked) -> bool:
+        return self._certificates and bool(asked.certificate) and "Authorization" not in asked.headers
+
+
+def namespaces_of(scanned: Scanned) -> frozenset[str]:
+    """Those with anything in a body."""
+    match scanned:
+        case Partition():
+            return frozenset(name.decode() for name in scanned.namespaces())
+        case PodList():
+            return frozenset(item.namespace for item in scanned.items)
+        case Summary():
+            return frozenset(item.namespace for item in scanned.pods)
+        case _:
+            return frozenset()
+
+
+def _policy(series: Policy, grant: Grant) -> Policy:
+    return replace(series, namespaces=grant.namespaces)
+
+
+def _shown(asked: Asked) -> str:
+    """The Authorization as it came. Raises CallerFault (400, 401)."""
+    shown = authorization_of(asked.headers)
+    if shown is None:
+        raise CallerFault(
+            "token-missing",
+            "expected Authorization: Bearer with a token; got none (some agents send it over https only)",
+            status=401,
+        )
+    return shown
