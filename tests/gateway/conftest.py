@@ -18,7 +18,7 @@ import pytest
 from yarl import URL
 
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.service import running
+from kubesieve.gateway.service import Configured, running
 from kubesieve.gateway.settings import Address, Settings
 from kubesieve.sieve import Policy
 from kubesieve.stage.kubelet import FakeKubelet
@@ -44,9 +44,12 @@ class Answered:
 
 
 class Gateway:
-    """``serve`` in a thread of its own, so that tests can use blocking sockets."""
+    """``serve`` in a thread of its own, so that tests can use blocking sockets; ``path`` is of its configuration."""
 
-    def __init__(self, settings: Settings) -> None:
+    path: Path
+
+    def __init__(self, settings: Settings, configured: Configured | None = None) -> None:
+        self._configured = configured
         self._records, self._sentences = io.StringIO(), io.StringIO()
         self._settings, self._ready, self._stopped = settings, threading.Event(), False
         self._failure: BaseException | None = None
@@ -60,7 +63,7 @@ class Gateway:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self.journal = Journal(self._records, self._sentences)
         try:
-            async with running(self._settings, self.journal) as urls:
+            async with running(self._settings, self.journal, self._configured) as urls:
                 self.url, self.admin_url = URL(urls.url), URL(urls.admin_url)
                 self._ready.set()
                 await self._stop.wait()
@@ -93,10 +96,10 @@ class Gateway:
     def sentences(self) -> str:
         return self._sentences.getvalue()
 
-    def connect(self, *, timeout: float = 10) -> socket.socket:
+    def connect(self, *, timeout: float = 10, context: ssl.SSLContext | None = None) -> socket.socket:
         connection = socket.create_connection((self.url.host or "", self.url.port or 0), timeout=timeout)
         if self.url.scheme == "https":
-            context = ssl._create_unverified_context()
+            context = context or ssl._create_unverified_context()
             return context.wrap_socket(connection, server_hostname="localhost")
         return connection
 
