@@ -111,25 +111,29 @@ def _below(path: str, name: str) -> str:
 def _unknown(place: Place, key: Place, value: Place, names: tuple[str, ...]) -> None:
     """Tells of a key that there is not: what it may have been meant for. Its value is never told."""
     name = str(key.node.value)
-    known = "" if place.reading.problems.full else _close(name, names)
-    expected, got = f"one of {', '.join(names)}", "a key that there is not"
+    got = "a key that there is not"
     if key.node.tag == "tag:yaml.org,2002:merge":
-        expected, got = "keys written out", "a merge (<<)"
-    elif _may_be_secret(name) and not known:
-        files = [one for one in names if one.endswith("File")]
-        like = [one for one in files if one.removesuffix("File").lower() in name.lower()]
-        expected = f"{' or '.join(like or files) or 'no such key here'}: secrets and certificates come by file"
-    elif known:
-        expected = f"{known} (did you mean it?), or another of {', '.join(names)}"
-    key.tell(value.path, expected, got)
+        key.tell(value.path, "keys written out", "a merge (<<)")
+    elif _may_be_secret(name) and not _close(name, names, 0.8):
+        key.tell(value.path, f"{_by_file(name, names)}: secrets and certificates come by file", got)
+    else:
+        close = "" if place.reading.problems.full else _close(name, names, 0.6)
+        known = f"{close} (did you mean it?), or another of" if close else "one of"
+        key.tell(value.path, f"{known} {', '.join(names)}", got)
+
+
+def _by_file(name: str, names: tuple[str, ...]) -> str:
+    files = [one for one in names if one.endswith("File")]
+    like = [one for one in files if one.removesuffix("File").lower() in name.lower()]
+    return " or ".join(like or files) or "no such key here"
 
 
 def _may_be_secret(name: str) -> bool:
     return _SECRET.search(name) is not None or _CERTIFICATE.search(name) is not None
 
 
-def _close(name: str, names: Sequence[str]) -> str:
+def _close(name: str, names: Sequence[str], ratio: float) -> str:
     """The name that is spelt most like it, "" where none is."""
     by_lower = {one.lower(): one for one in names}
-    close = difflib.get_close_matches(name[:_LONGEST].lower(), by_lower, 1, 0.75)
+    close = difflib.get_close_matches(name[:_LONGEST].lower(), by_lower, 1, ratio)
     return by_lower[close[0]] if close else ""
