@@ -66,7 +66,7 @@ def test_every_problem_of_a_bad_file_is_a_line_that_editors_know(bad: Path) -> N
     done = check(bad)
     assert done.exit_code == 1
     assert done.output.splitlines() == [
-        f"{bad}:3:11: sharing.tll: expected ttl (did you mean it?), or another of ttl; got a key that there is not",
+        f"{bad}:3:11: sharing.tll: expected ttl (did you mean it?); got a key that there is not",
         f"{bad}:4:18: admin.address: expected HOST:PORT or [IPv6]:PORT; got a number (a text needs quotes)",
         f"{bad}:5:27: kubelet.token: expected tokenFile: secrets and certificates come by file; "
         "got a key that there is not",
@@ -89,7 +89,7 @@ def test_json_of_a_bad_file(bad: Path) -> None:
         "line": 3,
         "column": 11,
         "path": "sharing.tll",
-        "expected": "ttl (did you mean it?), or another of ttl",
+        "expected": "ttl (did you mean it?)",
         "got": "a key that there is not",
     }
 

@@ -28,7 +28,7 @@ NAME = "expected lower-case letters, digits and dashes, at most 63 (RFC 1123)"
 DURATION = "expected a duration like 5s, 500ms, 1m, or a number of seconds, from 0 to 60 s"
 URL = "expected https://HOST:PORT, without anything behind (a token is never sent over plain http)"
 API = "expected https://HOST[:PORT][/PREFIX] (a token is never sent over plain http)"
-THE_REST = "(did you mean it?), or another of"
+THE_REST = "(did you mean it?), or one of"
 
 IN_A_PART = {
     # listen, admin
@@ -39,7 +39,7 @@ IN_A_PART = {
     "listen: {address: host}": "3:19 listen.address: expected HOST:PORT or [IPv6]:PORT; got 'host'",
     "listen: {address: a:70000}": "3:19 listen.address: expected HOST:PORT or [IPv6]:PORT; got 'a:70000'",
     "listen: {adress: x, address: ':1'}": (
-        f"3:10 listen.adress: expected address {THE_REST} address, tls; got a key that there is not"
+        f"3:10 listen.adress: expected address {THE_REST} tls; got a key that there is not"
     ),
     "listen: {address: ':1', tls: {certFile: a}}": "3:30 listen.tls.keyFile: expected the file of its key; got nothing",
     "listen: {address: ':1', tls: {certFile: '', keyFile: k}}": (
@@ -113,7 +113,7 @@ IN_A_PART = {
         "got none: no certificate could be verified"
     ),
     "identity: {tokenReview: {audience: [a]}}": (
-        f"3:26 identity.tokenReview.audience: expected audiences {THE_REST} audiences; got a key that there is not"
+        "3:26 identity.tokenReview.audience: expected audiences (did you mean it?); got a key that there is not"
     ),
     "identity: {tokenReview: {audiences: a}}": "3:37 identity.tokenReview.audiences: expected a list; got text",
     "identity: {tokenReview: true}": (

@@ -37,7 +37,7 @@ class KubeletAccess:
 
 @dataclass(frozen=True, slots=True)
 class ApiServerAccess:
-    """An API server that is named. ``ca_file`` None: the system's CAs."""
+    """An API server that is named. ``ca_file`` None: the cluster's CA."""
 
     url: URL
     token_file: Path
@@ -71,7 +71,7 @@ class NodeSeriesRules:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All that a file says. ``api_server`` None: the cluster's we run in, else the kubeconfig's."""
+    """All that a file says. ``api_server`` None: that of the cluster we run in."""
 
     listen: Address
     kubelet: KubeletAccess

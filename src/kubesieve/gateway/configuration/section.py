@@ -118,8 +118,11 @@ def _unknown(place: Place, key: Place, value: Place, names: tuple[str, ...]) -> 
         key.tell(value.path, f"{_by_file(name, names)}: secrets and certificates come by file", got)
     else:
         close = "" if place.reading.problems.full else _close(name, names, 0.6)
-        known = f"{close} (did you mean it?), or another of" if close else "one of"
-        key.tell(value.path, f"{known} {', '.join(names)}", got)
+        others = ", ".join(one for one in names if one != close)
+        known = (
+            f"{close} (did you mean it?){f', or one of {others}' if others else ''}" if close else f"one of {others}"
+        )
+        key.tell(value.path, known, got)
 
 
 def _by_file(name: str, names: tuple[str, ...]) -> str:

@@ -42,7 +42,7 @@ def _api_server(configuration: Configuration) -> str:
     if not configuration.asks_api_server:
         return "not asked"
     named = configuration.api_server
-    return _url(named.url) if named else "the cluster's we run in, else the kubeconfig's"
+    return _url(named.url) if named else "that of the cluster it runs in"
 
 
 def _identity(rules: IdentityRules) -> str:
