@@ -7,8 +7,10 @@ and a plain pod of somebody else. The story's node has a static pod in kube-syst
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
+from kubesieve.kubelet.podlist import read_podlist
 from kubesieve.sieve import Policy, scan
 from kubesieve.sieve.naming import Learnt, answer_for, learn
 from kubesieve.stage import cadvisor, own_metrics, podlist, resource, summary
@@ -42,7 +44,7 @@ def _web(namespace: str, name: str, claim: str = "") -> Pod:
 
 def own_pods(node: Node, cluster: VirtualCluster) -> tuple[Pod, ...]:
     """A virtual cluster's pods as it knows them."""
-    waiting = replace(bare_pod("jobs", "crash-loop", replace(box("app"), state="waiting", restarts=3)), started=200.0)
+    waiting = replace(bare_pod("jobs", "never-ready", replace(box("app"), state="waiting", restarts=3)), started=200.0)
     pods = {
         A: (_web("default", "web-0", "data-web-0"), _web("prod", LONG, f"data-{LONG}"), waiting),
         B: (_web("default", "web-0", "data-web-0"), _web("monitoring", "prometheus.k8s-0")),
@@ -65,24 +67,23 @@ def host_pods(node: Node, cluster: VirtualCluster) -> tuple[Pod, ...]:
     return tuple(host_pod(node, HOST, cluster.name, pod) for pod in own_pods(node, cluster))
 
 
-def body(path: str, node: Node = NODE, now: float = NOW) -> bytes:
+@cache
+def body(path: str, now: float = NOW) -> bytes:
     """What the kubelet says."""
-    made: bytes = SERVED[path](node, now)
+    made: bytes = SERVED[path](NODE, now)
     return made
 
 
-def learnt(node: Node = NODE) -> Learnt:
-    found = scan(BY_PATH["/pods"], body("/pods", node))
-    return learn(found)  # type: ignore[arg-type]
+@cache
+def learnt() -> Learnt:
+    return learn(read_podlist(body("/pods")))
 
 
-def shown(
-    path: str, *clusters: VirtualCluster, namespaces: frozenset[str] = frozenset(), node: Node = NODE, now: float = NOW
-) -> bytes:
+def shown(path: str, *clusters: VirtualCluster, namespaces: frozenset[str] = frozenset(), now: float = NOW) -> bytes:
     """What a caller with these grants is answered."""
     endpoint: Endpoint = BY_PATH[path]
-    names = learnt(node).names_for(clusters, namespaces)
-    return answer_for(endpoint, scan(endpoint, body(path, node, now)), Policy(namespaces), names).body
+    names = learnt().names_for(clusters, namespaces)
+    return answer_for(endpoint, scan(endpoint, body(path, now)), Policy(namespaces), names).body
 
 
 def marks_of(pod: Pod) -> set[str]:

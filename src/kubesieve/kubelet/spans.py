@@ -14,9 +14,9 @@ import msgspec
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.strict_json import fields, items
 
-_TO_VALUE = re.compile(rb'[ \t\r\n,{]*"(?:[^"\\]|\\.)*"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
-_TO_NAME = re.compile(rb"[ \t\r\n,{]*")
-_TO_ITEM = re.compile(rb"[ \t\r\n,\[]*")
+_TO_VALUE = re.compile(rb'[ \t\r\n]*[,{]?[ \t\r\n]*"(?:[^"\\]|\\.)*"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
+_TO_NAME = re.compile(rb"[ \t\r\n]*[,{]?[ \t\r\n]*")
+_TO_ITEM = re.compile(rb"[ \t\r\n]*[,\[]?[ \t\r\n]*")
 
 
 class Span(NamedTuple):

@@ -18,6 +18,7 @@ from kubesieve.kubelet.spans import Edit, Span, edited, item_spans, member_spans
 from kubesieve.sieve.virtual.names import Names, PodId, VirtualPod
 
 Members = dict[str, Span]
+Said = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +37,24 @@ def translate_items(
     Raises BodyFault where one of either kind would go out under the same name.
     """
     shown: list[bytes] = []
-    own, plain = set[tuple[str | None, ...]](), set[tuple[str | None, ...]]()
+    concerned = names.host_namespaces | names.own_namespaces
+    own, plain = set[Said](), set[Said]()
     for item in items:
-        host = _identity(item.raw, shape.reference)
+        host = _identity(item.raw, shape.reference) if item.namespace in concerned else None
         pod = names.of_host(*host) if host else None
         if pod is not None:
             own |= _said(pod.own)
             shown.append(edited(item.raw, [*_renamed(item.raw, shape, pod), *shape.claims(item.raw, pod)]))
         elif keep(item.namespace):
-            plain |= _said(host) if host else {(item.namespace, _named(item.raw, shape))}
+            plain |= _said(host) if host else set()
             shown.append(item.raw)
     if own & plain:
         raise BodyFault("json-names-meet", expected="two pods to stay two under own names", got="one")
     return tuple(shown)
 
 
-def _said(pod: PodId) -> set[tuple[str | None, ...]]:
+def _said(pod: PodId) -> set[Said]:
+    """What a pod must share with no other in an answer."""
     return {(pod.namespace, pod.name), (pod.uid,)}
 
 
@@ -91,14 +94,10 @@ def _measured_claim(raw: bytes, volume: Members, pod: VirtualPod) -> Iterator[Ed
 
 
 def _identity(raw: bytes, reference: str) -> PodId | None:
-    """Who an item is; None where name, namespace or uid is no text, or given twice."""
+    """Who an item is; None where the name or the uid is no text, or given twice."""
     where = _reference(raw, reference)
     namespace, name, uid = (_text(raw, where, field) for field in PodId._fields)
-    return None if namespace is None or name is None or uid is None else PodId(namespace, name, uid)
-
-
-def _named(raw: bytes, shape: Shape) -> str | None:
-    return _text(raw, _reference(raw, shape.reference), "name")
+    return None if namespace is None or name is None else PodId(namespace, name, uid or "")
 
 
 def _renamed(raw: bytes, shape: Shape, pod: VirtualPod) -> Iterator[Edit]:
