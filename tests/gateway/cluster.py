@@ -16,8 +16,10 @@ from kubesieve.gateway.configuration import load
 from kubesieve.gateway.configured import settings_of
 from kubesieve.gateway.service import Configured
 from kubesieve.stage.apiserver import FakeApiserver
+from kubesieve.stage.http_values import Request
 from kubesieve.stage.identity import Directory
 from kubesieve.stage.kubelet import FakeKubelet
+from kubesieve.stage.model import Node
 from kubesieve.stage.node import story_node
 from kubesieve.stage.pki import Authority
 from tests.gateway.conftest import Answered, Gateway, read_all, write_pair
@@ -35,14 +37,21 @@ class Cluster:
 
     _numbers: Iterator[int] = field(default_factory=count)
 
+    node: Node = field(default_factory=lambda: story_node(seed=1))
+
     def __post_init__(self) -> None:
-        self.kubelet = FakeKubelet(story_node(seed=1), directory=self.directory)
+        self.kubelet = FakeKubelet(self.node, directory=self.directory)
         self.api = FakeApiserver(self.directory)
         for name in self.kubelet.node.namespaces:
             self.api.namespaces.put(name, {})
 
     def token(self, name: str) -> str:
         return self.directory.tokens[name]
+
+    def kubelet_body(self, path: str) -> bytes:
+        """What the kubelet says to whoever may everything."""
+        request = Request("GET", path, (("Authorization", f"Bearer {self.token('admin')}"),))
+        return self.kubelet.answer(request).body
 
     @contextmanager
     def running(self) -> Iterator[Cluster]:

@@ -21,6 +21,7 @@ def test_one_record_a_request_says_who_what_and_why(gateway: Gateway, token: str
         "peer",
         "credential",
         "caller",
+        "vclusters",
         "grant",
         "method",
         "target",

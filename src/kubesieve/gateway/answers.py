@@ -30,6 +30,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     caller: str | None = None
     namespaces: frozenset[str] = frozenset()
+    vclusters: frozenset[str] = frozenset()
     grant: str = ""
 
 

@@ -6,14 +6,14 @@ import asyncio
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from yarl import URL
 
 from kubesieve.faults import OwnFault
 from kubesieve.gateway.configuration.model import ApiServerAccess, Configuration
-from kubesieve.gateway.deciding import Decided, Decider, Forwarding, Identifying
+from kubesieve.gateway.deciding import Decided, Decider, Forwarding, Identifying, decided_by
 from kubesieve.gateway.scrapes import TokenDigest
 from kubesieve.gateway.settings import Settings
 from kubesieve.kubelet.trust import IN_CLUSTER_CA, TokenFile, Trust
@@ -143,8 +143,7 @@ class Deciders:
 
 
 def _everybodys(series: Policy, grants: Grants) -> Decided:
-    grant = grants.everybodys()
-    return Decided(replace(series, namespaces=grant.namespaces), grant.version)
+    return decided_by(series, grants.everybodys())
 
 
 def fixed_changes(old: Configuration, new: Configuration) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kubesieve.exposition import Partition
@@ -15,10 +15,11 @@ from kubesieve.kubelet.podlist import PodList
 from kubesieve.kubelet.summary import Summary
 from kubesieve.kubelet.trust import TokenFile
 from kubesieve.sieve import Policy, Scanned
+from kubesieve.sieve.naming import Learnt, Names
 from kubesieve.tenancy.certificates import caller_of
 from kubesieve.tenancy.grants import Grants
 from kubesieve.tenancy.tokens import TokenReviewer
-from kubesieve.tenancy.values import Caller, Grant
+from kubesieve.tenancy.values import Caller, Grant, VirtualCluster
 
 SHARED = ""
 """The key of scrapes that are made with our own token: they are everybody's."""
@@ -38,10 +39,21 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What may be seen of one body, and the version of the grant that says so ("" for namespaces fixed at start)."""
+    """What may be seen of one body, and the version of the grant that says so ("" for namespaces fixed at start).
+
+    ``names`` are those of virtual clusters' pods, None where there are none, ``vclusters`` whose, ``learnt`` the number
+    of the pod list that they are of.
+    """
 
     policy: Policy
     version: str = ""
+    vclusters: frozenset[VirtualCluster] = frozenset()
+    names: Names | None = field(default=None, compare=False)
+    learnt: int = 0
+
+
+Learn = Callable[[], Awaitable[tuple[Learnt, int]]]
+"""What a pod list tells of virtual clusters, and the number of that list: another list, another number."""
 
 
 class Decider(Protocol):
@@ -53,8 +65,10 @@ class Decider(Protocol):
     async def asking(self, asked: Asked) -> Asking:
         """Raises CallerFault (401, 403, 429), OwnFault (503)."""
 
-    async def decided(self, who: Asking, scanned: Scanned) -> Decided:
-        """Raises CallerFault (403), OwnFault (503)."""
+    async def decided(self, who: Asking, scanned: Scanned, learn: Learn) -> Decided:
+        """``learn`` tells the node's virtual pods, and may ask the kubelet. Raises CallerFault (403), OwnFault (503),
+        UpstreamFault and BodyFault where the pods cannot be read.
+        """
 
 
 class Forwarding:
@@ -70,8 +84,9 @@ class Forwarding:
     async def asking(self, asked: Asked) -> Asking:
         return Asking(None, _shown(asked), self.credential(asked))
 
-    async def decided(self, who: Asking, scanned: Scanned) -> Decided:  # noqa: ARG002 - the same for all
-        return self._decide()
+    async def decided(self, who: Asking, scanned: Scanned, learn: Learn) -> Decided:  # noqa: ARG002 - the same for all
+        decided = self._decide()
+        return await _named(decided, learn) if decided.vclusters else decided
 
 
 class Identifying:
@@ -103,11 +118,12 @@ class Identifying:
         self._grants.refuse_strangers(caller)
         return Asking(caller, self._token.authorization(), SHARED)
 
-    async def decided(self, who: Asking, scanned: Scanned) -> Decided:
+    async def decided(self, who: Asking, scanned: Scanned, learn: Learn) -> Decided:
         if who.caller is None:
             raise CallerFault("token-missing", "expected an identified caller; got none", status=401)
         grant = await self._grants.of(who.caller, namespaces_of(scanned))
-        return Decided(_policy(self._series, grant), grant.version)
+        decided = decided_by(self._series, grant)
+        return await _named(decided, learn) if decided.vclusters else decided
 
     async def _caller(self, asked: Asked) -> Caller:
         """By certificate where one was verified and no token is shown: a token says more than a connection does."""
@@ -135,8 +151,14 @@ def namespaces_of(scanned: Scanned) -> frozenset[str]:
             return frozenset()
 
 
-def _policy(series: Policy, grant: Grant) -> Policy:
-    return replace(series, namespaces=grant.namespaces)
+def decided_by(series: Policy, grant: Grant) -> Decided:
+    """A grant as a policy; names are learnt later."""
+    return Decided(replace(series, namespaces=grant.namespaces), grant.version, grant.vclusters)
+
+
+async def _named(decided: Decided, learn: Learn) -> Decided:
+    learnt, number = await learn()
+    return replace(decided, names=learnt.names_for(decided.vclusters, decided.policy.namespaces), learnt=number)
 
 
 def _shown(asked: Asked) -> str:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from kubesieve.faults import Fault, OwnFault
@@ -18,7 +19,10 @@ from kubesieve.gateway.routes import Asked, Route, route
 from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.kubelet.client import KubeletClient
-from kubesieve.sieve import Policy, answer, scan
+from kubesieve.kubelet.endpoints import BY_PATH
+from kubesieve.kubelet.podlist import PodList
+from kubesieve.sieve import scan
+from kubesieve.sieve.naming import Learnt, answer_for, learn
 
 T = TypeVar("T")
 
@@ -74,8 +78,8 @@ class Pipeline:
             async with asyncio.timeout(parts.seconds):
                 who = await decider.asking(asked)
                 scrape = await self._scrape(routed, who)
-                decided = await decider.decided(who, scrape.scanned)
-                return _told(await self._made(routed, asked, scrape, decided.policy), who, decided)
+                decided = await decider.decided(who, scrape.scanned, partial(self._learnt, who))
+                return _told(await self._made(routed, asked, scrape, decided), who, decided)
         except Fault as fault:
             return _told(refusal(fault), who)
         except TimeoutError:
@@ -103,18 +107,28 @@ class Pipeline:
         self._parts.telemetry.scraped(endpoint.name, "ok", time.monotonic() - started, len(reply.body))
         return Scrape(reply.content_type, scanned, len(reply.body))
 
-    async def _made(self, routed: Route, asked: Asked, scrape: Scrape, policy: Policy) -> Answer:
+    async def _made(self, routed: Route, asked: Asked, scrape: Scrape, decided: Decided) -> Answer:
         """The answer out of a scrape, made once for all who share it and may see the same."""
         encodings = ",".join(asked.headers.getall("Accept-Encoding", []))
         packed = routed.endpoint.compressible and wants_gzip(encodings)
-        key = packed, policy
+        key = packed, decided.policy, decided.vclusters, decided.learnt
         if key not in scrape.made:
-            make = self._work(scrape.size, lambda: self._make(routed, scrape, packed, policy))
+            make = self._work(scrape.size, lambda: self._make(routed, scrape, packed, decided))
             scrape.made[key] = asyncio.ensure_future(make)
         return await asyncio.shield(scrape.made[key])
 
-    def _make(self, routed: Route, scrape: Scrape, packed: bool, policy: Policy) -> Answer:
-        sieved = answer(routed.endpoint, scrape.scanned, policy)
+    async def _learnt(self, who: Asking) -> tuple[Learnt, int]:
+        """The node's virtual pods, of the scrape of its pod list that is shared now; read once."""
+        scrape = await self._scrape(Route(BY_PATH["/pods"], query=False), who)
+        pods = scrape.scanned
+        if not isinstance(pods, PodList):
+            raise OwnFault("internal", "expected a pod list; got something else")
+        if not scrape.learnt:
+            scrape.learnt.append(asyncio.ensure_future(self._work(scrape.size, lambda: learn(pods))))
+        return await asyncio.shield(scrape.learnt[0]), scrape.number
+
+    def _make(self, routed: Route, scrape: Scrape, packed: bool, decided: Decided) -> Answer:
+        sieved = answer_for(routed.endpoint, scrape.scanned, decided.policy, decided.names)
         good = Answer(200, scrape.content_type, sieved.body, kept=sieved.kept, dropped=sieved.dropped)
         return compressed(good) if packed else good
 
@@ -131,6 +145,7 @@ def _told(answered: Answer, who: Asking | None, decided: Decided | None = None) 
         answered,
         caller=who.caller.user if who and who.caller else None,
         namespaces=decided.policy.namespaces if decided else frozenset(),
+        vclusters=frozenset(f"{one.namespace}/{one.name}" for one in decided.vclusters) if decided else frozenset(),
         grant=decided.version if decided else "",
     )
 

@@ -6,12 +6,15 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 
 from kubesieve.faults import OwnFault
 from kubesieve.gateway.answers import Answer
-from kubesieve.sieve import Policy, Scanned
+from kubesieve.sieve import Scanned
+from kubesieve.sieve.naming import Learnt
 
 MOST_RUNNING = 256
 
@@ -21,14 +24,16 @@ Key = tuple[str, bool, str]
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """A kubelet's answer, whole and read; and what was made of it so far, by whether it is compressed and for which
-    policy.
+    """A kubelet's answer, whole and read; what was made of it so far, by whether it is compressed and what was decided;
+    and what a pod list told of virtual clusters, once.
     """
 
     content_type: str
     scanned: Scanned
     size: int
-    made: dict[tuple[bool, Policy], asyncio.Task[Answer]] = field(default_factory=dict, compare=False)
+    made: dict[Hashable, asyncio.Task[Answer]] = field(default_factory=dict, compare=False)
+    learnt: list[asyncio.Task[Learnt]] = field(default_factory=list, compare=False)
+    number: int = field(default_factory=partial(next, count(1)))
 
 
 class TokenDigest:

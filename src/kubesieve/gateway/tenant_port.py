@@ -84,6 +84,7 @@ class TenantPort:
                 "endpoint": endpoint,
                 "caller": answer.caller,
                 "namespaces": ",".join(sorted(answer.namespaces)),
+                "vclusters": ",".join(sorted(answer.vclusters)),
                 "grant": answer.grant,
                 "status": answer.status,
                 "reason": answer.reason,
