@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from kubesieve.faults import BodyFault
+from kubesieve.gateway.configuration import ConfigurationFault, read
 from kubesieve.kubelet.endpoints import BY_PATH
 from kubesieve.sieve import Policy, sieve
 from kubesieve.stage.kubelet import FakeKubelet
 from tests.conftest import ROOT
+from tests.gateway.configuration.files import with_part
 from tests.gateway.conftest import Answered, Gateway, MakeGateway
 
 REASON = (
@@ -25,6 +27,7 @@ REASON = (
 )
 
 PAGE = (ROOT / "docs/bad-input.md").read_text()
+RUN = ("Requests", "Answers of the kubelet", "Bodies", "Settings", "A configuration", "A look")
 
 
 def _rows(section: str) -> Iterator[list[str]]:
@@ -40,11 +43,8 @@ def _params(section: str) -> list[object]:
 
 
 def test_the_tables_were_found() -> None:
-    assert [
-        len(list(_rows(name))) for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings", "A look")
-    ] == [
-        PAGE.count("\n| ", PAGE.index(f"\n## {name}\n"), _end(name)) - 2
-        for name in ("Requests", "Answers of the kubelet", "Bodies", "Settings", "A look")
+    assert [len(list(_rows(name))) for name in RUN] == [
+        PAGE.count("\n| ", PAGE.index(f"\n## {name}\n"), _end(name)) - 2 for name in RUN
     ]
 
 
@@ -100,6 +100,15 @@ def _bytes(text: str) -> bytes:
     escapes = {"n": b"\n", "r": b"\r", "0": b"\0", "\\": b"\\", "xff": b"\xff"}
     parts = re.split(r"\\(n|r|0|\\|xff)", text)
     return b"".join(escapes[part] if index % 2 else part.encode() for index, part in enumerate(parts))
+
+
+@pytest.mark.parametrize(("lines", "where", "sentence"), _params("A configuration"))
+def test_a_configuration(lines: str, where: str, sentence: str) -> None:
+    text = _bytes(lines.replace("\\t", "\t"))
+    with pytest.raises(ConfigurationFault) as caught:
+        read(with_part(text.decode(errors="surrogateescape")), {})
+    [problem] = caught.value.problems
+    assert (f"{problem.line}, {problem.column}", str(problem)) == (where, sentence)
 
 
 KUBECONFIG = """\
