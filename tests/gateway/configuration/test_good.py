@@ -157,6 +157,10 @@ WARNED = [
         ["listen.tls.clientCAFile is not used"],
     ),
     ('kubelet: {url: "https://n", tokenFile: t, insecure: true}', ["listen.tls is", "kubelet.insecure is true"]),
+    (
+        "grants: {tenants: [{name: t, namespaces: [a], subjects: [{kind: Group, name: system:authenticated}]}]}",
+        ["listen.tls is", "tenant t is for the group system:authenticated"],
+    ),
     (f'{FORWARDED}\napiServer: {{url: "https://a", tokenFile: t}}', ["listen.tls is", "apiServer is not used"]),
 ]
 

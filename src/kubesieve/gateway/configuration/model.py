@@ -9,9 +9,10 @@ from yarl import URL
 
 from kubesieve.gateway.settings import Address, Limits
 from kubesieve.sieve import NodeSeries
-from kubesieve.tenancy.values import GrantRules
+from kubesieve.tenancy.values import GrantRules, SubjectKind
 
 ADMIN = Address("127.0.0.1", 9440)
+EVERYBODYS = frozenset({"system:authenticated", "system:unauthenticated", "system:serviceaccounts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,19 @@ class Configuration:
                 "apiServer is not used: neither identity nor grants ask it",
             ),
         )
-        return tuple(sentence for is_so, sentence in said if is_so)
+        return (*(sentence for is_so, sentence in said if is_so), *map(_wide, _for_everybody(self.grants)))
+
+
+def _for_everybody(rules: GrantRules) -> list[tuple[str, str]]:
+    """Tenants, with a group that callers are in without anybody having put them there."""
+    return [
+        (tenant.name, subject.name)
+        for tenant in rules.tenants
+        for subject in tenant.subjects
+        if subject.kind is SubjectKind.GROUP and subject.name in EVERYBODYS
+    ]
+
+
+def _wide(found: tuple[str, str]) -> str:
+    tenant, group = found
+    return f"tenant {tenant} is for the group {group}, which everybody or every pod of the cluster is in"
