@@ -11,7 +11,19 @@ import click
 from kubesieve import __version__
 from kubesieve.faults import BodyFault, Fault, OwnFault
 
-COMMANDS = ("demo", "serve", "filter", "doctor", "audit", "agent", "explain", "policy", "check-config", "stage")
+COMMANDS = (
+    "demo",
+    "serve",
+    "filter",
+    "doctor",
+    "audit",
+    "agent",
+    "explain",
+    "policy",
+    "check-config",
+    "can-see",
+    "stage",
+)
 
 FINE, FINDINGS, COULD_NOT = 0, 1, 2
 

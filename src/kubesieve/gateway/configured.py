@@ -88,7 +88,7 @@ class Deciders:
 
     async def of(self, configuration: Configuration) -> Decider:
         """Raises OwnFault where a file that it needs cannot be used."""
-        grants, series = await self._grants(configuration), series_of(configuration)
+        grants, series = await self.grants(configuration), series_of(configuration)
         if configuration.identity.forward:
             return Forwarding(lambda: _everybodys(series, grants), self.digest)
         if configuration.kubelet.token_file is None:
@@ -103,7 +103,12 @@ class Deciders:
             certificates=configuration.identity.client_certificates,
         )
 
-    async def _grants(self, configuration: Configuration) -> Grants:
+    async def listed(self) -> frozenset[str]:
+        """The cluster's namespaces, asked for now; none where no rule needs them. Raises OwnFault (503)."""
+        return await self._namespaces.listed() if self._namespaces else frozenset()
+
+    async def grants(self, configuration: Configuration) -> Grants:
+        """The grants of a configuration. Raises OwnFault where its API server cannot be used."""
         rules, access, namespaces = configuration.grants, None, None
         if rules.rbac is not None or configuration.selects:
             namespaces = await self._live(configuration)

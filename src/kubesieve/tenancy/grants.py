@@ -100,5 +100,5 @@ def _grant(pairs: Iterable[tuple[str, str]], vclusters: frozenset[VirtualCluster
 
 def _version(namespaces: Iterable[str], vclusters: Iterable[VirtualCluster]) -> str:
     """The same for the same grant, wherever and whenever it was decided."""
-    parts = [*sorted(namespaces), *sorted(f"{one.namespace}/{one.name}" for one in vclusters)]
+    parts = ["", *sorted(namespaces), *sorted(f"{one.namespace}/{one.name}" for one in vclusters)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_VERSION_DIGITS]

@@ -53,6 +53,18 @@ class LiveNamespaces:
             )
         return self._labels
 
+    async def listed(self) -> frozenset[str]:
+        """All of them, asked for now. Raises OwnFault (503)."""
+        try:
+            await self._list()
+        except ApiStatus as answered:
+            raise OwnFault(
+                "api-server-refused",
+                f"expected a list of namespaces; got status {answered.status}: our account needs list on namespaces",
+                status=503,
+            ) from None
+        return frozenset(self._labels)
+
     async def run(self) -> None:
         pause, failing = FIRST_PAUSE, False
         while True:
