@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from kubesieve.kubelet.podlist import read_podlist
 from kubesieve.sieve.naming import Learnt, PodId, Refused, learn
+from kubesieve.sieve.virtual import marks
 from kubesieve.tenancy.values import VirtualCluster
 
 ALPHA = VirtualCluster("vc", "alpha")
@@ -212,6 +214,50 @@ def test_a_claim_that_two_pods_would_call_differently_has_no_own_name() -> None:
         item["spec"]["volumes"] = [_claim("c-x-a-x-b-x-alpha")]
     assert [one.claims for one in learnt(first).pods] == [(("c-x-a-x-b-x-alpha", "c-x-a"),)]
     assert [one.claims for one in learnt(first, second).pods] == [(), ()]
+
+
+HOST_NAMES = {
+    ("web-0", "default", "alpha"): "web-0-x-default-x-alpha",
+    ("a" * 45, "default", "a" * 5): "a" * 45 + "-x-default-x-" + "a" * 5,
+    ("a" * 45, "default", "a" * 6): "a" * 45 + "-x-defa-" + "HASH",
+    ("a" * 51 + ".b", "default", "alpha"): "a" * 51 + "-" + "HASH",
+}
+
+
+@pytest.mark.parametrize(("own", "host"), HOST_NAMES.items())
+def test_host_names_are_joined_and_cut_to_63_bytes_with_a_hash(own: tuple[str, str, str], host: str) -> None:
+    digest = hashlib.sha256("{}-x-{}-x-{}".format(*own).encode()).hexdigest()[:10]
+    assert marks.host_name(*own) == host.replace("HASH", digest)
+    assert marks.own_name(marks.host_name(*own), *own[1:]) == (own[0] if "HASH" not in host else None)
+    assert len(marks.host_name(*own)) <= 63
+
+
+PLAIN_UID = pod({}, {}, name="plain", uid=UID, namespace="team")
+BETA_UID = pod(
+    changed(LABELS, "managed-by", "beta") | {PREFIX + "namespace": "prod"},
+    changed(NOTES, "object-namespace", "prod"),
+    name="web-0-x-prod-x-beta",
+    uid="b" * 32,
+)
+SAME_NAME = NOTES | {PREFIX + "object-namespace": "vc", PREFIX + "object-host-name": "web-0"}
+MEETINGS = {
+    "alone": ((pod(),), 1, 0),
+    "a plain pod of that name": ((pod(), pod({}, {}, name="web-0", namespace="default", uid="c" * 32)), 0, 1),
+    "a plain pod of that uid": ((pod(), PLAIN_UID), 0, 1),
+    "a plain pod of that name, not granted": ((pod(), pod({}, {}, name="web-0", namespace="x", uid="c" * 32)), 1, 0),
+    "another virtual cluster's of that uid": ((pod(), BETA_UID), 0, 2),
+    "its own host name": ((pod({PREFIX + "managed-by": "alpha"}, SAME_NAME, name="web-0"),), 1, 0),
+}
+
+
+@pytest.mark.parametrize(("pods", "shown", "hidden"), MEETINGS.values(), ids=MEETINGS.keys())
+def test_within_a_grant_pods_that_would_meet_are_hidden(
+    pods: tuple[dict[str, Any], ...], shown: int, hidden: int
+) -> None:
+    """The plain one stays; of two virtual ones neither does."""
+    granted = frozenset({"default", "team", "vc"})
+    names = learnt(*pods).names_for([ALPHA, VirtualCluster("vc", "beta")], granted)
+    assert (len(names.pods), names.hidden) == (shown, hidden)
 
 
 def test_the_way_back_for_logs() -> None:

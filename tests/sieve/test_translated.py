@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,6 +134,14 @@ def test_two_series_that_would_become_one_stop_the_answer(came: str) -> None:
         _text(came, Policy(frozenset({"default"})))
     assert caught.value.reason == "text-names-meet"
     assert _text(came) == 'a{namespace="default",pod="web-0"} 2\n', "nothing meets what is not granted"
+
+
+def test_a_virtual_namespace_may_be_called_like_the_host_namespace_that_is_granted_too() -> None:
+    names = Names((replace(WEB, own=PodId("vc", "web-0", UID)),))
+    ours, theirs = f'a{{namespace="vc",pod="{HOST_POD}"}} 1\n', 'a{namespace="vc",pod="web-0"} 2\n'
+    assert _text(ours, Policy(frozenset({"vc"})), names) == 'a{namespace="vc",pod="web-0"} 1\n'
+    with pytest.raises(BodyFault, match="two series to stay two"):
+        _text(ours + theirs, Policy(frozenset({"vc"})), names)
 
 
 def test_a_series_that_the_kubelet_gives_twice_is_not_ours_to_judge() -> None:

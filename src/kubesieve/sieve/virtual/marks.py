@@ -50,4 +50,4 @@ def host_name(name: str, namespace: str, vcluster: str) -> str:
 def own_name(host: str, namespace: str, vcluster: str) -> str | None:
     """The name that the syncer made this host name of; None where it was cut, or was never made by the syncer."""
     name = host.removesuffix(f"-x-{namespace}-x-{vcluster}")
-    return name if name != host and len(host) <= _LONGEST and is_name(name) else None
+    return name if host_name(name, namespace, vcluster) == host else None

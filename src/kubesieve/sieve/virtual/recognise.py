@@ -103,8 +103,9 @@ def _claim(volume: dict[str, Any], name: str, pod: VirtualPod) -> Iterator[tuple
     if not isinstance(host, str):
         return
     namespace, vcluster = pod.own.namespace, pod.cluster.name
-    guesses = (marks.own_name(host, namespace, vcluster), f"{name}-{pod.own.name}", f"{pod.own.name}-{name}", name)
-    own = next((one for one in guesses if one and marks.host_name(one, namespace, vcluster) == host), None)
+    guesses = (f"{name}-{pod.own.name}", f"{pod.own.name}-{name}", name)
+    guessed = next((one for one in guesses if marks.host_name(one, namespace, vcluster) == host), None)
+    own = marks.own_name(host, namespace, vcluster) or guessed
     if own is not None and marks.is_name(own):
         yield host, own
 
