@@ -24,10 +24,10 @@ def run(page: str, folder: Path, **changes: str) -> str:
     [script] = [
         block for block in re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL) if "stage" in block
     ]
-    ports = {port: _free_port() for port in ("10250", "8080")}
+    ports = {port: _free_port() for port in ("10250", "8080", "16443")}
     waits = {"sleep 2": WAIT.format(port="10250"), "sleep 3": WAIT.format(port="8080")}
-    own = {"kubesieve serve": "kubesieve serve --admin-listen 127.0.0.1:0", **waits}
-    for old, new in {**own, **changes}.items():
+    script = script.replace("kubesieve serve --kubelet", "kubesieve serve --admin-listen 127.0.0.1:0 --kubelet")
+    for old, new in {**waits, **changes}.items():
         assert old in script
         script = script.replace(old, new)
     for port, free in ports.items():
@@ -62,3 +62,15 @@ def test_the_doctors_session_runs(tmp_path: Path) -> None:
 def test_the_audits_session_runs_and_says_what_the_page_says(tmp_path: Path) -> None:
     [says] = re.findall(r"```text\n(.*?)\n```", (ROOT / "docs/audit.md").read_text(), re.DOTALL)
     assert says in run("docs/audit.md", tmp_path)
+
+
+def test_the_session_of_many_tenants_runs(tmp_path: Path, curl: str) -> None:
+    said = run("docs/tenants.md", tmp_path)
+    assert curl
+    assert "tenants.yaml: fine" in said
+    assert "system:serviceaccount:tenant-a:agent (system:authenticated," in said
+    first, refused = said.split("kubesieve: no-grant: ")
+    assert 'namespace="tenant-a"' in first
+    assert 'namespace="sandbox"' in first
+    assert "kube-system" not in said
+    assert "tenant-b" in refused

@@ -59,6 +59,9 @@ class _Break(click.ParamType[tuple[str, Fault]]):
 @click.option("--runtime", type=click.Choice(["containerd", "docker"]), default="containerd", show_default=True)
 @click.option("--break", "faults", type=_Break(), multiple=True, help="Answer PATH (* for all) with this fault.")
 @click.option("--listen", type=_Address(), default="127.0.0.1:0", show_default=True, help="Port 0 takes any.")
+@click.option(
+    "--apiserver-listen", type=_Address(), default="127.0.0.1:0", show_default=True, help="The same of its apiserver."
+)
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where CA and tokens go.")
 def stage(
     *,
@@ -68,14 +71,16 @@ def stage(
     runtime: Literal["containerd", "docker"],
     faults: tuple[tuple[str, Fault], ...],
     listen: tuple[str, int],
+    apiserver_listen: tuple[str, int],
     folder: Path | None,
 ) -> None:
     """Start an embedded node: a fake kubelet and apiserver, over TLS, until interrupted."""
     node = build_node(pods=pods, namespaces=namespaces, seed=seed, runtime=runtime)
     try:
-        embedded = EmbeddedNode(node, StageOptions(address=listen, folder=folder))
+        embedded = EmbeddedNode(node, StageOptions(listen, apiserver_listen, folder))
     except OSError as error:
-        raise click.UsageError(f"cannot listen on {listen[0]}:{listen[1]}: {error.strerror or error}") from error
+        places = " or ".join(f"{host}:{port}" for host, port in (listen, apiserver_listen))
+        raise click.UsageError(f"cannot listen on {places}: {error.strerror or error}") from error
     for path, fault in faults:
         embedded.kubelet.break_(path, fault.kind, seconds=fault.seconds)
     stopped = _until_signal()

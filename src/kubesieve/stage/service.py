@@ -26,6 +26,7 @@ class StageOptions:
     """How an embedded node starts. ``folder`` None is a temporary one, removed at the end; ``naive`` adds the proxy."""
 
     address: tuple[str, int] = ("127.0.0.1", 0)
+    apiserver_address: tuple[str, int] = ("127.0.0.1", 0)
     folder: Path | None = None
     naive: bool = False
     allowed: tuple[str, ...] = NAIVE_ALLOWED
@@ -43,7 +44,9 @@ class EmbeddedNode:
         self.directory = Directory.fresh()
         shared = {"directory": self.directory, "authority": self.authority}
         self.kubelet = FakeKubelet(self.node, address=options.address, **shared)  # type: ignore[arg-type]
-        self.apiserver = FakeApiserver(self.directory, self.authority)
+        self.apiserver = FakeApiserver(self.directory, self.authority, options.apiserver_address)
+        for name in self.node.namespaces:
+            self.apiserver.namespaces.put(name, {})
         self.naive = NaiveProxy(self.kubelet.url, options.allowed) if options.naive else None
         self._temporary = None if options.folder else tempfile.TemporaryDirectory(prefix="kubesieve-stage-")
         self.folder = options.folder or Path(self._temporary.name if self._temporary else "")
