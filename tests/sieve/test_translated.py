@@ -144,6 +144,14 @@ def test_a_virtual_namespace_may_be_called_like_the_host_namespace_that_is_grant
         _text(ours + theirs, Policy(frozenset({"vc"})), names)
 
 
+def test_a_name_that_is_free_because_its_pod_goes_out_under_another_is_free() -> None:
+    first = replace(WEB, own=PodId("vc", "web-1", UID), claims=())
+    second = replace(WEB, host=PodId("vc", "web-1", "2" * 32), own=PodId("vc", "web-2", "3" * 32), claims=())
+    came = f'a{{namespace="vc",pod="{HOST_POD}"}} 1\na{{namespace="vc",pod="web-1"}} 2\n'
+    goes = 'a{namespace="vc",pod="web-1"} 1\na{namespace="vc",pod="web-2"} 2\n'
+    assert _text(came, Policy(frozenset({"vc"})), Names((first, second))) == goes
+
+
 def test_a_series_that_the_kubelet_gives_twice_is_not_ours_to_judge() -> None:
     line = f'a{{namespace="vc",pod="{HOST_POD}"}} 1\n'
     assert _text(line * 2) == 'a{namespace="default",pod="web-0"} 1\n' * 2

@@ -6,8 +6,9 @@ This is the seam: whatever reads a body, plain or fast, gives a Partition, and e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from kubesieve.exposition.by_pod import Places, places_in
 from kubesieve.exposition.reader import MAX_LINE_BYTES, MetadataLine, SampleLine, lines
 
 NAMESPACE = b"namespace"
@@ -51,6 +52,15 @@ class Partition:
 
     body: bytes
     pieces: tuple[Run | Header, ...]
+    _places: dict[bytes, Places] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def places(self, namespace: bytes) -> Places:
+        """The namespace's lines by pod or claim: read when first asked for, and remembered as long as the body is."""
+        if namespace not in self._places:
+            runs = ((index, piece) for index, piece in enumerate(self.pieces) if isinstance(piece, Run))
+            own = ((index, run.start, run.end) for index, run in runs if run.namespace == namespace)
+            self._places[namespace] = places_in(self.body, own)
+        return self._places[namespace]
 
     def namespaces(self) -> frozenset[bytes]:
         """The namespaces with at least one sample, the empty one left out."""

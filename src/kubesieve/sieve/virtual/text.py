@@ -7,18 +7,18 @@ host's names, but agents take them for opaque and compare them with each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from kubesieve.exposition.labels import Labelled, read_labels
+from kubesieve.exposition.by_pod import CLAIM, POD, Place, Subject
+from kubesieve.exposition.labels import read_labels
 from kubesieve.exposition.partition import NAMESPACE, Header, Keep, Partition, Run, Selection
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.spans import Edit, edited
 from kubesieve.sieve.virtual.names import Names, VirtualPod
 
-POD = b"pod"
 UIDS = (b"uid", b"pod_uid")
-CLAIM = b"persistentvolumeclaim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,84 +29,130 @@ class Keeps:
     virtual: Keep
 
 
+class _Series(NamedTuple):
+    name: bytes
+    labels: frozenset[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that goes out under own names; ``came`` is the series that it was."""
+
+    place: Place
+    new: bytes
+    came: _Series
+    goes: _Series
+
+
 def translate_text(partition: Partition, names: Names, keeps: Keeps) -> Selection:
     """The lines that pass, in order, with the metadata of their families. Raises BodyFault where two would meet."""
-    walk = _Walk(partition.body, names, keeps)
-    parts = [(piece, walk.lines_of(piece) if isinstance(piece, Run) else []) for piece in partition.pieces]
-    alive = {piece.family for piece, lines in parts if lines}
-    kept = sum(len(lines) for _, lines in parts)
-    samples = sum(piece.samples for piece, _ in parts if isinstance(piece, Run))
-    answer = b"".join(part for piece, lines in parts for part in _parts(partition.body, piece, lines, alive))
+    runs = {piece: (piece.family, piece.namespace) for piece in partition.pieces if isinstance(piece, Run)}
+    plain = {key: keeps.plain(*key) for key in set(runs.values())}
+    lines = _translated(partition, names, keeps.virtual)
+    _refuse_meetings(partition, names, lines, plain)
+    edits: dict[int, list[Edit]] = {}
+    for line in lines.values():
+        edits.setdefault(line.place.piece, []).append(Edit(line.place.start, line.place.end, line.new))
+    alive = {key[0] for key, kept in plain.items() if kept} | {_run(partition, piece).family for piece in edits}
+    return _joined(partition, plain, edits, alive)
+
+
+def _joined(
+    partition: Partition,
+    plain: Mapping[tuple[bytes, bytes | None], bool],
+    edits: Mapping[int, list[Edit]],
+    alive: set[bytes],
+) -> Selection:
+    parts, kept, samples = list[bytes](), 0, 0
+    for index, piece in enumerate(partition.pieces):
+        own = sorted(edits.get(index, ()))
+        if isinstance(piece, Header):
+            parts += [partition.body[piece.start : piece.end]] if piece.family in alive else []
+            continue
+        whole = plain[piece.family, piece.namespace]
+        samples += piece.samples
+        kept += piece.samples if whole else len(own)
+        parts += _run_with(partition.body, piece, own) if whole else [edit.new for edit in own]
+    answer = b"".join(parts)
     if answer and not answer.endswith(b"\n"):
         answer += b"\n"
     return Selection(answer, kept, samples - kept)
 
 
-def _parts(body: bytes, piece: Run | Header, lines: list[bytes], alive: set[bytes]) -> list[bytes]:
-    if isinstance(piece, Header):
-        return [body[piece.start : piece.end]] if piece.family in alive else []
-    return lines
+def _run_with(body: bytes, run: Run, edits: list[Edit]) -> list[bytes]:
+    """A plainly granted run, with the lines of virtual clusters' pods among it renamed."""
+    moved = [Edit(edit.start - run.start, edit.end - run.start, edit.new) for edit in edits]
+    return [edited(body[run.start : run.end], moved)]
 
 
-@dataclass(slots=True)
-class _Walk:
-    """One walk over a body, and what it must remember: verdicts, and the series that could meet."""
-
-    body: bytes
-    names: Names
-    keeps: Keeps
-    hosts: frozenset[bytes] = field(init=False)
-    own: frozenset[bytes] = field(init=False)
-    verdicts: dict[tuple[bytes, bytes | None], tuple[bool, bool]] = field(default_factory=dict)
-    series: dict[tuple[bytes, frozenset[tuple[bytes, bytes]]], bytes] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.hosts = frozenset(name.encode() for name in self.names.host_namespaces)
-        self.own = frozenset(name.encode() for name in self.names.own_namespaces)
-
-    def lines_of(self, run: Run) -> list[bytes]:
-        plain, virtual = self._verdict(run)
-        if not plain and not virtual:
-            return []
-        lines = self.body[run.start : run.end].splitlines(keepends=True)
-        if not virtual and run.namespace not in self.own:
-            return lines
-        return [kept for line in lines for kept in self._line(line, plain, virtual)]
-
-    def _verdict(self, run: Run) -> tuple[bool, bool]:
-        key = (run.family, run.namespace)
-        if key not in self.verdicts:
-            self.verdicts[key] = self.keeps.plain(*key), run.namespace in self.hosts and self.keeps.virtual(*key)
-        return self.verdicts[key]
-
-    def _line(self, line: bytes, plain: bool, virtual: bool) -> Iterator[bytes]:
-        read = read_labels(line)
-        new = _new_values(read.labels, self.names) if virtual else None
-        if new is not None or plain:
-            self._meet(read, new or {})
-            yield _edited(line, read, new or {})
-
-    def _meet(self, read: Labelled, new: Mapping[bytes, bytes]) -> None:
-        """Two series that were two must not become one. One that a kubelet gives twice stays as it is."""
-        came = b"/".join(read.labels.get(name, b"") for name in (NAMESPACE, POD, CLAIM))
-        if self.series.setdefault((read.name, frozenset({**read.labels, **new}.items())), came) != came:
-            raise BodyFault("text-names-meet", expected="two series to stay two under own names", got="one")
+def _translated(partition: Partition, names: Names, keep: Keep) -> dict[Place, _Line]:
+    found, verdicts = dict[Place, _Line](), dict[tuple[bytes, bytes | None], bool]()
+    for namespace, subject, pod in _subjects(names):
+        for place in partition.places(namespace).get(subject, ()):
+            run = _run(partition, place.piece)
+            key = (run.family, run.namespace)
+            if key not in verdicts:
+                verdicts[key] = keep(*key)
+            line = _line(partition.body, place, pod) if verdicts[key] else None
+            if line is not None:
+                found[place] = line
+    return found
 
 
-def _new_values(labels: Mapping[bytes, bytes], names: Names) -> dict[bytes, bytes] | None:
-    """The values that change; None where the line is no pod's of these names, or of another generation of the pod."""
-    namespace, claim = labels[NAMESPACE].decode(), labels.get(CLAIM, b"").decode()
-    pod = names.of_host(namespace, labels[POD].decode()) if labels.get(POD) else names.of_claim(namespace, claim)
-    if pod is None or any(labels.get(name) not in (None, b"", pod.host.uid.encode()) for name in UIDS):
-        return None
+def _subjects(names: Names) -> Iterator[tuple[bytes, Subject, VirtualPod]]:
+    """What lines of these pods speak of, by host names."""
+    for pod in names.pods:
+        namespace = pod.host.namespace.encode()
+        yield namespace, Subject(POD, pod.host.name.encode()), pod
+        yield from ((namespace, Subject(CLAIM, host.encode()), pod) for host, _ in pod.claims)
+
+
+def _line(body: bytes, place: Place, pod: VirtualPod) -> _Line | None:
+    """The line under own names; None where it is another generation's of the pod, or of a claim of no certain name."""
+    text = body[place.start : place.end]
+    read = read_labels(text)
+    claim = read.labels.get(CLAIM, b"").decode()
     own = pod.own_claim(claim) if claim else ""
-    return None if own is None else _of_pod(labels, pod, own)
+    if own is None or any(read.labels.get(name) not in (None, b"", pod.host.uid.encode()) for name in UIDS):
+        return None
+    new = _new_values(read.labels, pod, own)
+    goes = _Series(read.name, frozenset({**read.labels, **new}.items()))
+    edits = [Edit(*read.spans[name], value) for name, value in new.items()]
+    return _Line(place, edited(text, edits), _Series(read.name, frozenset(read.labels.items())), goes)
 
 
-def _of_pod(labels: Mapping[bytes, bytes], pod: VirtualPod, claim: str) -> dict[bytes, bytes]:
+def _new_values(labels: Mapping[bytes, bytes], pod: VirtualPod, claim: str) -> dict[bytes, bytes]:
     values = {NAMESPACE: pod.own.namespace, POD: pod.own.name, CLAIM: claim} | dict.fromkeys(UIDS, pod.own.uid)
     return {name: value.encode() for name, value in values.items() if labels.get(name)}
 
 
-def _edited(line: bytes, read: Labelled, new: Mapping[bytes, bytes]) -> bytes:
-    return edited(line, [Edit(*read.spans[name], value) for name, value in new.items()]) if new else line
+def _refuse_meetings(
+    partition: Partition,
+    names: Names,
+    lines: Mapping[Place, _Line],
+    plain: Mapping[tuple[bytes, bytes | None], bool],
+) -> None:
+    """Two series that were two must not become one. A series that a kubelet gives twice is not ours to judge."""
+    came: dict[_Series, _Series] = {line.goes: line.came for line in lines.values()}
+    met = any(came[line.goes] != line.came for line in lines.values())
+    granted = {namespace for (_, namespace), kept in plain.items() if kept}
+    for place in _plain_places(partition, [pod for pod in names.pods if pod.own.namespace.encode() in granted]):
+        read = read_labels(partition.body[place.start : place.end])
+        met |= place not in lines and _Series(read.name, frozenset(read.labels.items())) in came
+    if met:
+        raise BodyFault("text-names-meet", expected="two series to stay two under own names", got="one")
+
+
+def _plain_places(partition: Partition, pods: Iterable[VirtualPod]) -> Iterator[Place]:
+    """Lines that speak of somebody's pod or claim by the very names that a virtual cluster's go out under."""
+    for pod in pods:
+        places = partition.places(pod.own.namespace.encode())
+        yield from places.get(Subject(POD, pod.own.name.encode()), ())
+        for _, own in pod.claims:
+            yield from places.get(Subject(CLAIM, own.encode()), ())
+
+
+def _run(partition: Partition, piece: int) -> Run:
+    run = partition.pieces[piece]
+    assert isinstance(run, Run)  # noqa: S101 - places are of runs; said for the type checker
+    return run
