@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from kubesieve.exposition import SampleLine, lines
 from kubesieve.tenancy.tokens import EACH, REVIEWS
 from tests.gateway.cluster import Cluster, account, tenant
 from tests.gateway.conftest import Gateway
@@ -80,3 +82,54 @@ def test_a_revoked_token_is_refused_once_it_is_asked_again(cluster: Cluster, gat
     cluster.directory.tokens["gone"] = "x"
     with cluster.serving(grants=GRANTS) as fresh:
         assert fresh.ask("/pods", token).status == 401
+
+
+def test_a_greedy_tenant_does_not_take_the_others_turn(
+    cluster: Cluster, record_property: Callable[[str, object], None]
+) -> None:
+    """How long the polite one waits is in the report: a table, and no bound on any machine's speed."""
+    with cluster.serving(grants=GRANTS, sharing={"ttl": "1s"}, limits={"callerRequestsPerSecond": 20}) as gateway:
+
+        def timed(name: str) -> tuple[int, float]:
+            started = time.monotonic()
+            return gateway.ask("/metrics/cadvisor", cluster.token(name)).status, time.monotonic() - started
+
+        alone = [timed("tenant-a") for _ in range(20)]
+        with ThreadPoolExecutor(6) as pool:
+            greedy = [pool.submit(timed, "tenant-b") for _ in range(600)]
+            beside = [timed("tenant-a") for _ in range(20)]
+        statuses = Counter(one.result()[0] for one in greedy)
+    rows = [
+        (name, sorted(seconds for _, seconds in found)) for name, found in (("alone", alone), ("beside greed", beside))
+    ]
+    table = [f"  {name:14}{found[10]:8.4f}{found[-1]:8.4f}" for name, found in rows]
+    record_property("latency", "\n".join(["seconds of a polite tenant: median, worst", *table]))
+    assert {status for status, _ in (*alone, *beside)} == {200}
+    assert statuses[429] > 100
+    assert set(statuses) == {200, 429}
+
+
+def test_a_fault_of_the_kubelet_is_everybodys_for_a_second(cluster: Cluster, gateway: Gateway) -> None:
+    for name in ("tenant-a", "tenant-b"):
+        assert gateway.ask("/healthz", cluster.token(name)).status == 200
+    cluster.kubelet.break_("/metrics/cadvisor", "500")
+    cluster.kubelet.forget()
+    statuses = {gateway.ask("/metrics/cadvisor", cluster.token(name)).status for name in ("tenant-a", "tenant-b") * 4}
+    asked = sum(request.target == "/metrics/cadvisor" for request in cluster.kubelet.requests)
+    cluster.kubelet.mend()
+    assert (statuses, asked) == ({502}, 1)
+    time.sleep(1.1)
+    assert gateway.ask("/metrics/cadvisor", cluster.token("tenant-a")).status == 200
+
+
+def test_what_was_newer_is_never_followed_by_what_is_older(cluster: Cluster) -> None:
+    """Of each series, whoever asks: a scrape that began later is never overtaken by one that began before."""
+    with cluster.serving(grants=GRANTS, sharing={"ttl": "100ms"}) as gateway:
+        stamps: list[int] = []
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            answer = gateway.ask("/metrics/cadvisor", cluster.token("tenant-a"))
+            found = [line.sample for line in lines(answer.body) if isinstance(line, SampleLine)]
+            stamps.append(max(one.timestamp or 0 for one in found))
+    assert stamps == sorted(stamps)
+    assert stamps[0] < stamps[-1]

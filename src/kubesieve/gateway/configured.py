@@ -27,6 +27,8 @@ from kubesieve.tenancy.tokens import TokenReviewer
 from kubesieve.tenancy.values import RbacCheck
 
 IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+FAULT_SECONDS = 1.0
+"""For how long a fault of the kubelet is everybody's, where scrapes are made with our own token."""
 FIXED = ("listen", "tls", "admin", "kubelet", "api_server", "sharing_seconds", "limits")
 """What a change of the file does not change while it runs."""
 
@@ -48,6 +50,7 @@ def settings_of(configuration: Configuration) -> Settings:
         token_file=kubelet.token_file,
         timeout_seconds=kubelet.timeout_seconds,
         cache_seconds=configuration.sharing_seconds,
+        fault_seconds=0.0 if configuration.identity.forward else min(FAULT_SECONDS, configuration.sharing_seconds),
         limits=configuration.limits,
     )
 

@@ -36,6 +36,11 @@ class Asking:
     authorization: str
     share: str
 
+    @property
+    def key(self) -> str:
+        """Who it is for bounds: the name where there is one, else who shares with him."""
+        return f"caller {self.caller.user}" if self.caller else f"token {self.share}"
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:

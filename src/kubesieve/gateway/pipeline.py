@@ -14,7 +14,7 @@ from typing import TypeVar
 from kubesieve.faults import Fault, OwnFault
 from kubesieve.gateway.answers import Answer, compressed, refusal, wants_gzip
 from kubesieve.gateway.deciding import Asking, Decided, Decider
-from kubesieve.gateway.limits import Slots
+from kubesieve.gateway.limits import Rates, Slots
 from kubesieve.gateway.routes import Asked, Route, route
 from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest
 from kubesieve.gateway.telemetry import Telemetry
@@ -41,6 +41,7 @@ class Parts:
     decider: Decider
     scrapes: SharedScrapes
     slots: Slots
+    rates: Rates
     telemetry: Telemetry
     digest: TokenDigest
     report: Callable[[str], None]
@@ -77,9 +78,12 @@ class Pipeline:
         try:
             async with asyncio.timeout(parts.seconds):
                 who = await decider.asking(asked)
+                parts.rates.admit(who.key)
                 scrape = await self._scrape(routed, who)
                 decided = await decider.decided(who, scrape.scanned, partial(self._learnt, who))
-                return _told(await self._made(routed, asked, scrape, decided), who, decided)
+                made = await self._made(routed, asked, scrape, decided)
+                parts.rates.answered(who.key, len(made.body) if asked.method == "GET" else 0)
+                return _told(made, who, decided)
         except Fault as fault:
             return _told(refusal(fault), who)
         except TimeoutError:

@@ -53,10 +53,12 @@ class _Entry:
 
 
 class SharedScrapes:
-    """Single flight and a short memory. What is given out began less than ``seconds`` ago; faults are not kept."""
+    """Single flight and a short memory. What is given out began less than ``seconds`` ago. Faults are kept for
+    ``fault_seconds`` at most: not at all where a kubelet judges each caller's token.
+    """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, fault_seconds: float = 0.0) -> None:
+        self._seconds, self._fault_seconds = seconds, fault_seconds
         self._entries: dict[Key, _Entry] = {}
 
     async def get(self, key: Key, fetch: Callable[[], Awaitable[Scrape]]) -> tuple[Scrape, bool]:
@@ -90,7 +92,9 @@ class SharedScrapes:
         failed = task.cancelled() or task.exception() is not None
         loop = asyncio.get_running_loop()
         left = entry.started + self._seconds - loop.time()
-        if failed or left <= 0:
+        if failed:
+            left = 0.0 if task.cancelled() else min(left, self._fault_seconds)
+        if left <= 0:
             self._forget(key, entry)
         else:
             loop.call_later(left, self._forget, key, entry)

@@ -16,7 +16,7 @@ from kubesieve.gateway.configured import Deciders
 from kubesieve.gateway.deciding import Decided, Decider, Forwarding
 from kubesieve.gateway.following import Following
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.limits import Slots
+from kubesieve.gateway.limits import Rates, Slots
 from kubesieve.gateway.listener import Listener
 from kubesieve.gateway.pipeline import Parts, Pipeline
 from kubesieve.gateway.scrapes import SharedScrapes, TokenDigest
@@ -98,10 +98,10 @@ def told_to_stop() -> asyncio.Event:
 
 def _parts(settings: Settings, client: KubeletClient, telemetry: Telemetry, journal: Journal) -> Parts:
     digest, decided = TokenDigest(), Decided(settings.policy)
-    slots, scrapes = Slots(settings.limits), SharedScrapes(settings.cache_seconds)
+    slots, scrapes = Slots(settings.limits), SharedScrapes(settings.cache_seconds, settings.fault_seconds)
     seconds = settings.timeout_seconds + settings.limits.work_seconds
     decider = Forwarding(lambda: decided, digest)
-    return Parts(client, decider, scrapes, slots, telemetry, digest, journal.say, seconds)
+    return Parts(client, decider, scrapes, slots, Rates(settings.limits), telemetry, digest, journal.say, seconds)
 
 
 async def _follow(configured: Configured, parts: Parts, journal: Journal, stack: AsyncExitStack) -> None:

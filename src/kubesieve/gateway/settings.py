@@ -42,7 +42,8 @@ def parse_address(text: str) -> Address:
 class Limits:
     """Bounds on what callers may cost. Beyond each: a refusal with its reason code, or a closed connection.
 
-    ``peer`` is one client address. Seconds: ``handshake`` for TLS; ``idle`` to send a whole request header, and
+    ``peer`` is one client address, ``caller`` whoever was identified, else the token: so much a second, and ten
+    seconds' worth at once. Seconds: ``handshake`` for TLS; ``idle`` to send a whole request header, and
     between requests; ``work`` to make an answer, beyond the kubelet's own time, ``answer`` to take it; ``stop`` for
     answers under way when the program is told to end.
     """
@@ -52,6 +53,8 @@ class Limits:
     requests: int = 256
     requests_per_peer: int = 16
     requests_per_token: int = 8
+    caller_requests_per_second: int = 100
+    caller_mebibytes_per_second: int = 128
     header_line_bytes: int = 16 * 1024
     headers: int = 100
     handshake_seconds: float = 5.0
@@ -80,6 +83,7 @@ class Settings:
     token_file: Path | None = None
     timeout_seconds: float = 10.0
     cache_seconds: float = 1.0
+    fault_seconds: float = 0.0
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
