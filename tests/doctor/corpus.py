@@ -93,6 +93,14 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
         proxied(CADVISOR, lambda one: status(502, b"bad gateway")(one) if one.round == 1 else one),
     ),
     "connection closed": ("KS0101", Scene(spoil_proxy=everywhere(failed("upstream-disconnected", "x")))),
+    "kubesieve knows no grant": (
+        "KS0119",
+        Scene(spoil_proxy=everywhere(status(403, b"kubesieve: no-grant: expected a grant for 'x'; there is none\n"))),
+    ),
+    "kubesieve does not know the token": (
+        "KS0119",
+        Scene(spoil_proxy=everywhere(status(401, b"kubesieve: token-refused: nobody knows the token\n"))),
+    ),
     "unknown CA": ("KS0102", Scene(spoil_proxy=everywhere(failed("upstream-tls", "x; got self-signed certificate")))),
     "expired certificate, right name": (
         "KS0102",

@@ -20,6 +20,7 @@ from kubesieve.doctor.rules.limits import limits, without_usage
 from kubesieve.doctor.rules.members import members
 from kubesieve.doctor.rules.no_numbers import on_the_way, with_every_dash
 from kubesieve.doctor.rules.not_offered import not_offered
+from kubesieve.doctor.rules.our_refusals import our_refusals
 from kubesieve.doctor.rules.overfiltering import overfiltering, shown
 from kubesieve.doctor.rules.transport import transport
 from kubesieve.doctor.telling import counts, severity_of
@@ -29,6 +30,7 @@ from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
 
 RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     transport,
+    our_refusals,
     bodies,
     members,
     relabelled,

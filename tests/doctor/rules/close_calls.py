@@ -104,6 +104,10 @@ CLOSE: dict[str, Scene | Evidence] = {
     "another protocol on the port": one_look(
         direct=False, spoil_proxy=everywhere(failed("upstream-malformed", "x; got one that is not HTTP"))
     ),
+    "a kubelet's 403 that kubesieve passes on": one_look(
+        direct=False,
+        spoil_proxy=everywhere(status(403, b"kubesieve: upstream-forbidden: the kubelet refuses\n")),
+    ),
     "400 with other words": one_look(direct=False, spoil_proxy=everywhere(status(400, b"bad request"))),
     # 02xx
     "short, and as long as announced": one_look(

@@ -47,6 +47,7 @@ TABLE = {
     "KS0114": Row("login redirect", "HTML with 200", "KS0209"),
     "KS0316": Row("nothing in cadvisor, nobody looked at the kubelet", "pods of other nodes in the list"),
     "KS0118": Row("cadvisor fails now and then", "cadvisor 500 from the kubelet", "KS0111"),
+    "KS0119": Row("kubesieve knows no grant", "a kubelet's 403 that kubesieve passes on", "KS0105"),
     "KS0117": Row("a body without end", "another protocol on the port", "KS0115"),
     "KS0115": Row("another protocol on the port", "cut by length", "KS0202"),
     "KS0201": Row("bad escape", "no final line feed", "KS0203"),

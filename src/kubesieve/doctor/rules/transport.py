@@ -11,6 +11,7 @@ from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Exchange, Failure, Source
 from kubesieve.doctor.finding import Blame, Finding, Severity
 from kubesieve.doctor.rules.not_offered import IN_EVERY_KUBELET, is_refused, is_wrong_404
+from kubesieve.doctor.rules.our_refusals import our_reason
 from kubesieve.doctor.rules.proofs import answered, listed
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.certificate import covers
@@ -95,7 +96,7 @@ def _cause(view: View, exchange: Exchange) -> str | None:
     if exchange.failure is not None:
         return _of_failure(exchange)
     status = exchange.status or 0
-    if status == 200 or exchange.path in _OPTIONAL:
+    if status == 200 or exchange.path in _OPTIONAL or our_reason(exchange):
         return None
     if status == 400 and _TLS_ANSWER in exchange.body:
         return "KS0109"

@@ -12,10 +12,12 @@ from kubesieve.doctor.verdicts.identity import IDENTITY
 from kubesieve.doctor.verdicts.leaks import LEAKS
 from kubesieve.doctor.verdicts.limits import LIMITS
 from kubesieve.doctor.verdicts.overfiltering import OVERFILTERING
+from kubesieve.doctor.verdicts.tenancy import TENANCY
 from kubesieve.doctor.verdicts.transport import TRANSPORT
 
 GROUPS = (
     TRANSPORT,
+    TENANCY,
     NOTHING_PROVED,
     BODIES,
     OVERFILTERING,

@@ -1,0 +1,65 @@
+"""01xx, too: what kubesieve itself refuses, in its own words: the reason code says what is to be done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kubesieve.doctor.evidence import Exchange, Source
+from kubesieve.doctor.finding import Finding, Severity
+from kubesieve.doctor.rules.proofs import answered, listed
+from kubesieve.doctor.views.case import Case
+from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY
+
+_OURS = re.compile(rb"\Akubesieve: ([a-z]+(?:-[a-z]+){0,5}): ")
+_NEEDED = frozenset({PODS, SUMMARY, CADVISOR})
+_SEE = "kubesieve can-see --config FILE --as USER says what a caller is granted, and why"
+REMEDIES = {
+    "no-grant": f"add the caller to a tenant of the configuration, or let RBAC open a namespace to it; {_SEE}",
+    "token-refused": "show a token of this cluster that is still good, for an audience of "
+    "identity.tokenReview.audiences (serviceAccountToken: {audience: …} in a projected volume)",
+    "certificate-expired": "renew the client certificate, and connect again",
+    "certificate-unusable": "show a client certificate with one common name",
+    "namespaces-unknown": "let kubesieve's account list and watch namespaces: kubesieve check-config FILE --rbac",
+    "api-server-refused": "let kubesieve's account create the reviews it needs: kubesieve check-config FILE --rbac",
+    "api-server-unavailable": "see whether kubesieve reaches the API server: its log, NetworkPolicies, its CA",
+    "too-fast": "ask less often, or raise limits.callerRequestsPerSecond and limits.callerMebibytesPerSecond",
+    "too-many-requests": "ask one after the other, or raise limits.requestsPerToken",
+    "too-many-new-tokens": "let the agent keep its token for as long as it is good",
+}
+"""By reason code: what to do about it."""
+
+
+def our_refusals(case: Case) -> Iterator[Finding]:
+    view = case.proxy
+    groups: dict[str, list[Exchange]] = {}
+    for exchange in view.all() if view else ():
+        reason = our_reason(exchange)
+        if reason:
+            groups.setdefault(reason, []).append(exchange)
+    for reason, exchanges in groups.items():
+        targets = listed(one.target for one in exchanges)
+        needed = _NEEDED & {one.path for one in exchanges}
+        yield Finding(
+            "KS0119",
+            f"{reason}: {targets}",
+            tuple(map(answered, exchanges)),
+            endpoint=exchanges[0].path,
+            explains=tuple(case.running) if needed else (),
+            values={
+                "reason": reason,
+                "targets": targets,
+                "url": view.door.url if view else "",
+                "remedy": REMEDIES[reason],
+            },
+            severity=None if needed else Severity.WARNING,
+        )
+
+
+def our_reason(exchange: Exchange) -> str | None:
+    """The reason code in a refusal of kubesieve's own, where something is to be done about it; else None."""
+    if exchange.source is not Source.PROXY or (exchange.status or 0) < 400:
+        return None
+    match = _OURS.match(exchange.body)
+    reason = match[1].decode() if match else ""
+    return reason if reason in REMEDIES else None
