@@ -9,6 +9,7 @@ import pytest
 
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.finding import Finding
+from kubesieve.doctor.rules.our_refusals import REMEDIES
 from kubesieve.doctor.telling import tell
 from kubesieve.doctor.verdicts import VERDICTS
 from tests.doctor.scenes import Scene, status
@@ -69,3 +70,9 @@ def test_a_user_that_is_no_account_is_not_pasted(user: str) -> None:
     found = diagnose(Scene(None, rounds=1, spoil_direct={"/stats/summary": refused}).evidence()).findings
     fix = next(tell(one).fix for one in found if one.code == "KS0105")
     assert fix.endswith("--serviceaccount=NAMESPACE:NAME")
+
+
+@pytest.mark.parametrize("remedy", REMEDIES.values(), ids=REMEDIES)
+def test_what_to_do_about_our_own_refusals_comes_out_as_it_is_written(remedy: str) -> None:
+    values = {"reason": "no-grant", "url": "x", "targets": "/pods", "remedy": remedy}
+    assert tell(Finding("KS0119", "x", values=values)).fix == remedy

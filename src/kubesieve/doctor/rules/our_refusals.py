@@ -15,19 +15,19 @@ _OURS = re.compile(rb"\Akubesieve: ([a-z]+(?:-[a-z]+){0,5}): ")
 _NEEDED = frozenset({PODS, SUMMARY, CADVISOR})
 _SEE = "kubesieve can-see --config FILE --as USER says what a caller is granted, and why"
 REMEDIES = {
-    "no-grant": f"add the caller to a tenant of the configuration, or let RBAC open a namespace to it; {_SEE}",
+    "no-grant": f"add the caller to a tenant of the configuration, or let RBAC open a namespace to it. {_SEE}",
     "token-refused": "show a token of this cluster that is still good, for an audience of "
-    "identity.tokenReview.audiences (serviceAccountToken: {audience: …} in a projected volume)",
+    "identity.tokenReview.audiences, as a projected volume has it with serviceAccountToken.audience",
     "certificate-expired": "renew the client certificate, and connect again",
     "certificate-unusable": "show a client certificate with one common name",
-    "namespaces-unknown": "let kubesieve's account list and watch namespaces: kubesieve check-config FILE --rbac",
-    "api-server-refused": "let kubesieve's account create the reviews it needs: kubesieve check-config FILE --rbac",
+    "namespaces-unknown": "let the account of kubesieve list and watch namespaces: kubesieve check-config FILE --rbac",
+    "api-server-refused": "let the account of kubesieve create the reviews it needs: kubesieve check-config FILE --rbac",
     "api-server-unavailable": "see whether kubesieve reaches the API server: its log, NetworkPolicies, its CA",
     "too-fast": "ask less often, or raise limits.callerRequestsPerSecond and limits.callerMebibytesPerSecond",
     "too-many-requests": "ask one after the other, or raise limits.requestsPerToken",
     "too-many-new-tokens": "let the agent keep its token for as long as it is good",
 }
-"""By reason code: what to do about it."""
+"""By reason code: what to do about it, in characters that a shell leaves alone: it stands where commands are pasted."""
 
 
 def our_refusals(case: Case) -> Iterator[Finding]:
