@@ -21,7 +21,8 @@ REMEDIES = {
     "certificate-expired": "renew the client certificate, and connect again",
     "certificate-unusable": "show a client certificate with one common name",
     "namespaces-unknown": "let the account of kubesieve list and watch namespaces: kubesieve check-config FILE --rbac",
-    "api-server-refused": "let the account of kubesieve create the reviews it needs: kubesieve check-config FILE --rbac",
+    "api-server-refused": "let the account of kubesieve create the reviews it needs: kubesieve check-config "
+    "FILE --rbac",
     "api-server-unavailable": "see whether kubesieve reaches the API server: its log, NetworkPolicies, its CA",
     "too-fast": "ask less often, or raise limits.callerRequestsPerSecond and limits.callerMebibytesPerSecond",
     "too-many-requests": "ask one after the other, or raise limits.requestsPerToken",
