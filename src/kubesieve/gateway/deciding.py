@@ -7,14 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from kubesieve.exposition import Partition
 from kubesieve.faults import CallerFault
 from kubesieve.gateway.routes import Asked, authorization_of, same_token
 from kubesieve.gateway.scrapes import TokenDigest
-from kubesieve.kubelet.podlist import PodList
-from kubesieve.kubelet.summary import Summary
 from kubesieve.kubelet.trust import TokenFile
-from kubesieve.sieve import Policy, Scanned
+from kubesieve.sieve import Policy
 from kubesieve.sieve.naming import Learnt, Names
 from kubesieve.tenancy.certificates import caller_of
 from kubesieve.tenancy.grants import Grants
@@ -70,9 +67,10 @@ class Decider(Protocol):
     async def asking(self, asked: Asked) -> Asking:
         """Raises CallerFault (401, 403, 429), OwnFault (503)."""
 
-    async def decided(self, who: Asking, scanned: Scanned, learn: Learn) -> Decided:
-        """``learn`` tells the node's virtual pods, and may ask the kubelet. Raises CallerFault (403), OwnFault (503),
-        UpstreamFault and BodyFault where the pods cannot be read.
+    async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:
+        """``here`` are the namespaces of what is asked for; ``learn`` tells the node's virtual pods, and may ask the kubelet.
+
+        Raises CallerFault (403), OwnFault (503); UpstreamFault and BodyFault where the pods cannot be read.
         """
 
 
@@ -89,7 +87,7 @@ class Forwarding:
     async def asking(self, asked: Asked) -> Asking:
         return Asking(None, _shown(asked), self.credential(asked))
 
-    async def decided(self, who: Asking, scanned: Scanned, learn: Learn) -> Decided:  # noqa: ARG002 - the same for all
+    async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:  # noqa: ARG002 - the same for all
         decided = self._decide()
         return await _named(decided, learn) if decided.vclusters else decided
 
@@ -123,10 +121,10 @@ class Identifying:
         self._grants.refuse_strangers(caller)
         return Asking(caller, self._token.authorization(), SHARED)
 
-    async def decided(self, who: Asking, scanned: Scanned, learn: Learn) -> Decided:
+    async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:
         if who.caller is None:
             raise CallerFault("token-missing", "expected an identified caller; got none", status=401)
-        grant = await self._grants.of(who.caller, namespaces_of(scanned))
+        grant = await self._grants.of(who.caller, here)
         decided = decided_by(self._series, grant)
         return await _named(decided, learn) if decided.vclusters else decided
 
@@ -141,19 +139,6 @@ class Identifying:
 
     def _by_certificate(self, asked: Asked) -> bool:
         return self._certificates and bool(asked.certificate) and "Authorization" not in asked.headers
-
-
-def namespaces_of(scanned: Scanned) -> frozenset[str]:
-    """Those with anything in a body."""
-    match scanned:
-        case Partition():
-            return frozenset(name.decode() for name in scanned.namespaces())
-        case PodList():
-            return frozenset(item.namespace for item in scanned.items)
-        case Summary():
-            return frozenset(item.namespace for item in scanned.pods)
-        case _:
-            return frozenset()
 
 
 def decided_by(series: Policy, grant: Grant) -> Decided:

@@ -16,12 +16,12 @@ from kubesieve.gateway.answers import Answer, compressed, refusal, wants_gzip
 from kubesieve.gateway.deciding import Asking, Decided, Decider
 from kubesieve.gateway.limits import Rates, Slots
 from kubesieve.gateway.routes import Asked, Route, route
-from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest
+from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest, namespaces_of
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.kubelet.client import KubeletClient
-from kubesieve.kubelet.endpoints import BY_PATH
+from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
 from kubesieve.kubelet.podlist import PodList
-from kubesieve.sieve import scan
+from kubesieve.sieve import Scanned, scan
 from kubesieve.sieve.naming import Learnt, answer_for, learn
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class Pipeline:
                 who = await decider.asking(asked)
                 parts.rates.admit(who.key)
                 scrape = await self._scrape(routed, who)
-                decided = await decider.decided(who, scrape.scanned, partial(self._learnt, who))
+                decided = await decider.decided(who, scrape.namespaces, partial(self._learnt, who))
                 made = await self._made(routed, asked, scrape, decided)
                 parts.rates.answered(who.key, len(made.body) if asked.method == "GET" else 0)
                 return _told(made, who, decided)
@@ -104,12 +104,12 @@ class Pipeline:
         endpoint, started = routed.endpoint, time.monotonic()
         try:
             reply = await self._parts.client.get(endpoint, who.authorization, query=routed.query)
-            scanned = await self._work(len(reply.body), lambda: scan(endpoint, reply.body))
+            scanned, namespaces = await self._work(len(reply.body), lambda: _read(endpoint, reply.body))
         except Fault as fault:
             self._parts.telemetry.scraped(endpoint.name, fault.reason, time.monotonic() - started)
             raise
         self._parts.telemetry.scraped(endpoint.name, "ok", time.monotonic() - started, len(reply.body))
-        return Scrape(reply.content_type, scanned, len(reply.body))
+        return Scrape(reply.content_type, scanned, len(reply.body), namespaces)
 
     async def _made(self, routed: Route, asked: Asked, scrape: Scrape, decided: Decided) -> Answer:
         """The answer out of a scrape, made once for all who share it and may see the same."""
@@ -141,6 +141,11 @@ class Pipeline:
         if size <= SMALL_BYTES:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _read(endpoint: Endpoint, body: bytes) -> tuple[Scanned, frozenset[str]]:
+    scanned = scan(endpoint, body)
+    return scanned, namespaces_of(scanned)
 
 
 def _told(answered: Answer, who: Asking | None, decided: Decided | None = None) -> Answer:

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
+from kubesieve.exposition import Partition
 from kubesieve.faults import OwnFault
 from kubesieve.gateway.answers import Answer
+from kubesieve.kubelet.podlist import PodList
+from kubesieve.kubelet.summary import Summary
 from kubesieve.sieve import Scanned
 from kubesieve.sieve.naming import Learnt
 
@@ -31,9 +34,23 @@ class Scrape:
     content_type: str
     scanned: Scanned
     size: int
+    namespaces: frozenset[str] = frozenset()
     made: dict[Hashable, asyncio.Task[Answer]] = field(default_factory=dict, compare=False)
     learnt: list[asyncio.Task[Learnt]] = field(default_factory=list, compare=False)
     number: int = field(default_factory=partial(next, count(1)))
+
+
+def namespaces_of(scanned: Scanned) -> frozenset[str]:
+    """Those with anything in a body that was read."""
+    match scanned:
+        case Partition():
+            return frozenset(name.decode() for name in scanned.namespaces())
+        case PodList():
+            return frozenset(item.namespace for item in scanned.items)
+        case Summary():
+            return frozenset(item.namespace for item in scanned.pods)
+        case _:
+            return frozenset()
 
 
 class TokenDigest:
