@@ -211,7 +211,7 @@ class Listener:
                 ssl=self._tls,
                 ssl_handshake_timeout=self._limits.handshake_seconds if self._tls else None,
             )
-        except (OSError, asyncio.CancelledError):
+        except (OSError, ValueError, asyncio.CancelledError):  # ValueError: a name in a certificate that is no text
             if not protocol.made:
                 self._release(peer)
                 connection.close()

@@ -18,7 +18,15 @@ from kubesieve.kubelet.trust import TokenFile, Trust
 MOST_BYTES = 32 * 1024 * 1024
 MOST_LINE = 4 * 1024 * 1024
 MOST_AT_ONCE = 16
-_FAILURES = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, ssl.SSLError, OSError, ValueError)
+_FAILURES = (
+    aiohttp.ClientError,
+    aiohttp.http_exceptions.HttpProcessingError,
+    ssl.SSLError,
+    OSError,
+    ValueError,
+    TypeError,
+    RecursionError,
+)
 
 
 class ApiStatus(Exception):
