@@ -68,7 +68,7 @@ class Decider(Protocol):
         """Raises CallerFault (401, 403, 429), OwnFault (503)."""
 
     async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:
-        """``here`` are the namespaces of what is asked for; ``learn`` tells the node's virtual pods, asking the kubelet.
+        """``here`` are the namespaces of what is asked for; ``learn`` tells the node's virtual pods: it may ask.
 
         Raises CallerFault (403), OwnFault (503); UpstreamFault and BodyFault where the pods cannot be read.
         """

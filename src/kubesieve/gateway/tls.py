@@ -46,6 +46,7 @@ def _context(cert: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
 
 def _ask_for_certificates(context: ssl.SSLContext, client_ca: Path) -> None:
     context.verify_mode = ssl.CERT_OPTIONAL
+    context.minimum_version = ssl.TLSVersion.TLSv1_3  # a resumed session of 1.2 is not verified again
     try:
         context.load_verify_locations(cafile=client_ca)
     except (OSError, ValueError):
