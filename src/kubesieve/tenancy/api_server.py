@@ -104,7 +104,7 @@ class ApiServer:
             raise OwnFault("client-closed", "expected an open client; got one before start or after stop")
         return self._session.request(
             method,
-            self._url.with_path(path).with_query(query or {}),
+            self._url.with_path(self._url.path.rstrip("/") + path).with_query(query or {}),
             json=body,
             headers={"Authorization": self._token.authorization()},
             allow_redirects=False,
