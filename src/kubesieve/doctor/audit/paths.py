@@ -57,11 +57,16 @@ def _by_what_was_sent(seen: Observed, foreign: Foreign, common: Mapping[str, str
 
 def _unsteady(seen: Observed, foreign: Foreign) -> list[str]:
     """Paths whose plain answers show foreign namespaces, and not always the same."""
+    return [path for path, sets in _plain(seen, foreign).items() if len(sets) > 1]
+
+
+def _plain(seen: Observed, foreign: Foreign) -> dict[str, set[frozenset[str]]]:
+    """The foreign namespaces that good plain answers show, by path: one set for each way it was answered."""
     found: dict[str, set[frozenset[str]]] = {}
     for look in (*seen.base, *seen.earlier):
         if look.good:
             found.setdefault(look.probe.meant, set()).add(foreign(look))
-    return [path for path, sets in found.items() if len(sets) > 1]
+    return found
 
 
 def _shown(look: Look) -> str:
@@ -143,10 +148,8 @@ def _showing(code: str, looks: Iterable[Look], foreign: Foreign, common: Mapping
 
 def _widened(looks: Looks, seen: Observed, foreign: Foreign) -> Looks:
     """Those that show a foreign namespace which no plain request does."""
-    plain: dict[str, frozenset[str]] = {}
-    for look in (*seen.base, *seen.earlier):
-        plain[look.probe.meant] = plain.get(look.probe.meant, frozenset()) | foreign(look)
-    return tuple(look for look in looks if foreign(look) - plain.get(look.probe.meant, frozenset()))
+    plain = _plain(seen, foreign)
+    return tuple(look for look in looks if foreign(look).difference(*plain.get(look.probe.meant, ())))
 
 
 def _other_format(seen: Observed, foreign: Foreign) -> Iterator[Look]:

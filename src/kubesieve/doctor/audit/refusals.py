@@ -47,16 +47,7 @@ def reached(reply: Reply, control: Reply) -> Reached:
         return Reached.YES
     if _behind(reply) != _behind(control):
         return _quoted(_behind(reply))
-    differs = control.status not in (None, reply.status) and reply.status not in (
-        401,
-        403,
-        404,
-        405,
-        426,
-        429,
-        501,
-        503,
-    )
+    differs = control.status not in (None, reply.status) and reply.status not in _REFUSALS
     return Reached.YES if differs else Reached.NO
 
 

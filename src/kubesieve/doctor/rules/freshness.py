@@ -119,12 +119,9 @@ def _fresh(case: Case, key: Key) -> bool:
 
 
 def _not_running(case: Case) -> Iterator[Finding]:
-    pods = case.truth
-    if pods is None:
-        return
     stopped = [
         key
-        for key, (pod, box) in pods.boxes().items()
+        for key, (pod, box) in case.boxes.items()
         if case.mine(key.namespace) and (box.state in (State.WAITING, State.TERMINATED) or not pod.running)
     ]
     if stopped:

@@ -154,10 +154,5 @@ def _pod_level_only(case: Case) -> Iterator[Finding]:
     bare = [key for key in bare if case.settled(key)]
     if not bare:
         return
-    code = "KS0608" if any(key in text.containers for key in _everybody(case)) else "KS0609"
+    code = "KS0608" if any(key in text.containers for key in case.boxes) else "KS0609"
     yield about(code, sorted(bare), CADVISOR)
-
-
-def _everybody(case: Case) -> frozenset[Key]:
-    """Every container of the node that the best pod list names, asked about or not."""
-    return frozenset(case.truth.boxes()) if case.truth else frozenset()

@@ -56,6 +56,11 @@ class Case:
         proxied = self.proxy.list if self.proxy else None
         return direct or self.known or proxied
 
+    @cached_property
+    def boxes(self) -> Mapping[Key, tuple[Pod, Box]]:
+        """Every container of the best pod list, asked about or not, but the init ones."""
+        return self.truth.boxes() if self.truth else {}
+
     def mine(self, namespace: str) -> bool:
         """Whether the person asked about it; everybody's where no namespace was named."""
         return not self.evidence.expected or namespace in self.evidence.expected
@@ -63,11 +68,9 @@ class Case:
     @cached_property
     def running(self) -> Mapping[Key, tuple[Pod, Box]]:
         """Containers that run by the best pod list, of the namespaces asked about."""
-        if self.truth is None:
-            return {}
         return {
             key: (pod, box)
-            for key, (pod, box) in self.truth.boxes().items()
+            for key, (pod, box) in self.boxes.items()
             if self.mine(key.namespace) and pod.running and box.state in (State.RUNNING, State.UNKNOWN)
         }
 
@@ -103,13 +106,9 @@ class Case:
         before = self.direct.pods_before if self.direct else None
         if before is not None and before.readable and (key.namespace, key.pod) not in before.pods:
             return False
-        pod, box = self._boxes.get(key, (None, None))
+        pod, box = self.boxes.get(key, (None, None))
         born = max((at for at in (pod and pod.created, box and box.started) if at), default=0.0)
         return not self._looked or born < self._looked - SETTLED_SECONDS
-
-    @cached_property
-    def _boxes(self) -> Mapping[Key, tuple[Pod, Box]]:
-        return self.truth.boxes() if self.truth else {}
 
     @cached_property
     def _looked(self) -> float:
