@@ -13,8 +13,7 @@ from typing import Any
 import yaml
 
 from kubesieve.gateway.configuration import load
-from kubesieve.gateway.configured import settings_of
-from kubesieve.gateway.service import Configured
+from kubesieve.gateway.configured import Configured, settings_of
 from kubesieve.stage.apiserver import FakeApiserver
 from kubesieve.stage.http_values import Request
 from kubesieve.stage.identity import Directory

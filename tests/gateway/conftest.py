@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from yarl import URL
 
+from kubesieve.gateway.configured import Configured
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.service import Configured, running
+from kubesieve.gateway.service import running
 from kubesieve.gateway.settings import Address, Settings
 from kubesieve.sieve import Policy
 from kubesieve.stage.kubelet import FakeKubelet

@@ -10,9 +10,8 @@ import click
 
 from kubesieve.cli.options import make_policy, node_series_options
 from kubesieve.gateway.configuration import load
-from kubesieve.gateway.configured import settings_of
+from kubesieve.gateway.configured import Configured, settings_of
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.service import Configured
 from kubesieve.gateway.service import serve as run
 from kubesieve.gateway.settings import Settings, kubelet_url_of, parse_address
 from kubesieve.kubelet.client import parse_url

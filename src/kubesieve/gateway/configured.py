@@ -33,6 +33,14 @@ FIXED = ("listen", "tls", "admin", "kubelet", "api_server", "sharing_seconds", "
 """What a change of the file does not change while it runs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A configuration and the file it is of."""
+
+    path: Path
+    configuration: Configuration
+
+
 def settings_of(configuration: Configuration) -> Settings:
     """What is fixed at the start; ``policy`` has no namespaces: those are the decider's."""
     tls, kubelet = configuration.tls, configuration.kubelet

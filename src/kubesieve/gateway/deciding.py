@@ -26,12 +26,13 @@ SHARED = ""
 class Asking:
     """Who asks, as far as it is known: ``caller`` is None where the kubelet judges the token itself.
 
-    ``authorization`` goes to the kubelet, ``share`` is who may share its answer.
+    ``authorization`` goes to the kubelet, ``share`` is who may share its answer, ``begun`` what tenants give him.
     """
 
     caller: Caller | None
     authorization: str
     share: str
+    begun: Grant | None = None
 
     @property
     def key(self) -> str:
@@ -64,8 +65,8 @@ class Decider(Protocol):
     def credential(self, asked: Asked) -> str:
         """A digest of what the caller shows. Raises CallerFault (400, 401)."""
 
-    async def asking(self, asked: Asked) -> Asking:
-        """Raises CallerFault (401, 403, 429), OwnFault (503)."""
+    async def asking(self, asked: Asked, credential: str) -> Asking:
+        """``credential`` is the digest of the same request. Raises CallerFault (401, 403, 429), OwnFault (503)."""
 
     async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:
         """``here`` are the namespaces of what is asked for; ``learn`` tells the node's virtual pods: it may ask.
@@ -84,8 +85,8 @@ class Forwarding:
     def credential(self, asked: Asked) -> str:
         return self._digest.of(same_token(_shown(asked)))
 
-    async def asking(self, asked: Asked) -> Asking:
-        return Asking(None, _shown(asked), self.credential(asked))
+    async def asking(self, asked: Asked, credential: str) -> Asking:
+        return Asking(None, _shown(asked), credential)
 
     async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:  # noqa: ARG002 - the same for all
         decided = self._decide()
@@ -116,15 +117,14 @@ class Identifying:
             return self._digest.of(f"certificate {asked.certificate}")
         return self._digest.of(same_token(_shown(asked)))
 
-    async def asking(self, asked: Asked) -> Asking:
+    async def asking(self, asked: Asked, credential: str) -> Asking:  # noqa: ARG002 - a name says more
         caller = await self._caller(asked)
-        self._grants.refuse_strangers(caller)
-        return Asking(caller, self._token.authorization(), SHARED)
+        return Asking(caller, self._token.authorization(), SHARED, self._grants.begun(caller))
 
     async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:
         if who.caller is None:
             raise CallerFault("token-missing", "expected an identified caller; got none", status=401)
-        grant = await self._grants.of(who.caller, here)
+        grant = await self._grants.of(who.caller, here, who.begun)
         decided = decided_by(self._series, grant)
         return await _named(decided, learn) if decided.vclusters else decided
 

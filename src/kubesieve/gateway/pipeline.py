@@ -66,18 +66,19 @@ class Pipeline:
         with ExitStack() as places:
             try:
                 decider, routed = self._parts.decider, route(asked)
-                places.enter_context(self._parts.slots.taken(asked.peer, decider.credential(asked)))
+                credential = decider.credential(asked)
+                places.enter_context(self._parts.slots.taken(asked.peer, credential))
             except Fault as fault:
                 answered = refusal(fault)
             else:
-                answered = await self._answer(routed, decider, asked)
+                answered = await self._answer(routed, decider, asked, credential)
             yield answered
 
-    async def _answer(self, routed: Route, decider: Decider, asked: Asked) -> Answer:
+    async def _answer(self, routed: Route, decider: Decider, asked: Asked, credential: str) -> Answer:
         parts, who = self._parts, None
         try:
             async with asyncio.timeout(parts.seconds):
-                who = await decider.asking(asked)
+                who = await decider.asking(asked, credential)
                 parts.rates.admit(who.key)
                 scrape = await self._scrape(routed, who)
                 decided = await decider.decided(who, scrape.namespaces, partial(self._learnt, who))

@@ -8,11 +8,9 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from kubesieve.gateway.admin_port import AdminPort, Readiness
-from kubesieve.gateway.configuration import Configuration
-from kubesieve.gateway.configured import Deciders
+from kubesieve.gateway.configured import Configured, Deciders
 from kubesieve.gateway.deciding import Decided, Decider, Forwarding
 from kubesieve.gateway.following import Following
 from kubesieve.gateway.journal import Journal
@@ -27,14 +25,6 @@ from kubesieve.gateway.tls import serving_context
 from kubesieve.kubelet.bodies import Caps
 from kubesieve.kubelet.client import KubeletClient
 from kubesieve.kubelet.trust import TokenFile, Trust
-
-
-@dataclass(frozen=True, slots=True)
-class Configured:
-    """A configuration and the file it is of."""
-
-    path: Path
-    configuration: Configuration
 
 
 @dataclass(frozen=True, slots=True)

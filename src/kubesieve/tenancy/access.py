@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kubesieve.faults import OwnFault
-from kubesieve.tenancy.api_server import ApiStatus
+from kubesieve.tenancy.api_server import ApiStatus, refused_to_us
 from kubesieve.tenancy.remembered import Remembered, Timed
 from kubesieve.tenancy.tokens import Reviews
 from kubesieve.tenancy.values import Caller, RbacCheck
@@ -57,12 +56,9 @@ class AccessReviewer:
         try:
             answer = await self._api.create(REVIEWS, body)
         except ApiStatus as answered:
-            raise OwnFault(
-                "api-server-refused",
-                f"expected the API server to take a SubjectAccessReview of ours; got status {answered.status}: our "
-                "account needs create on subjectaccessreviews.authorization.k8s.io",
-                status=503,
-            ) from None
+            what = "the API server to take a SubjectAccessReview of ours"
+            right = "create on subjectaccessreviews.authorization.k8s.io"
+            raise refused_to_us(what, answered, right) from None
         may = read_review(answer)
         return Timed(may, ALLOWED_SECONDS if may else DENIED_SECONDS)
 

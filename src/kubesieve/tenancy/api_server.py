@@ -123,5 +123,12 @@ def _answer(status: int, content: bytes) -> dict[str, Any]:
     return value
 
 
+def refused_to_us(what: str, answered: ApiStatus, right: str) -> OwnFault:
+    """A fault of ours (503): the API server did not take ``what`` of our own account."""
+    return OwnFault(
+        "api-server-refused", f"expected {what}; got status {answered.status}: our account needs {right}", status=503
+    )
+
+
 def _unavailable(got: str) -> OwnFault:
     return OwnFault("api-server-unavailable", f"expected an answer from the API server; got {got}", status=503)

@@ -45,17 +45,22 @@ class Grants:
         open_to_all = [tenant for tenant in self._rules.tenants if not tenant.subjects]
         return self._together(open_to_all)
 
-    def refuse_strangers(self, caller: Caller) -> None:
-        """Raises CallerFault (403) for whom no tenant is there and no RBAC asked: before the kubelet is."""
-        if self._rules.rbac is None and self.by_tenants(caller).empty:
+    def begun(self, caller: Caller) -> Grant:
+        """What the tenants give, before the kubelet is asked. Raises as ``by_tenants``, and CallerFault (403) where
+        that is nothing and no RBAC could add to it.
+        """
+        given = self.by_tenants(caller)
+        if self._rules.rbac is None and given.empty:
             raise _no_grant(caller)
+        return given
 
-    async def of(self, caller: Caller, here: frozenset[str]) -> Grant:
+    async def of(self, caller: Caller, here: frozenset[str], begun: Grant | None = None) -> Grant:
         """The whole grant; ``here`` are the namespaces that RBAC is asked about: those of what is to be shown.
+        ``begun`` is the tenants' part, where it was decided already.
 
         Raises CallerFault (403) where nothing is granted at all, OwnFault (503) where nobody can tell.
         """
-        given = self.by_tenants(caller)
+        given = self.by_tenants(caller) if begun is None else begun
         if self._rules.rbac is not None and self._access is not None:
             opened = await self._access.allowed(caller, here - given.namespaces)
             pairs = [(name, why) for name, reasons in given.because.items() for why in reasons]

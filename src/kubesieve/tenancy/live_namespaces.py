@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
 from kubesieve.faults import OwnFault
-from kubesieve.tenancy.api_server import ApiStatus
+from kubesieve.tenancy.api_server import ApiStatus, refused_to_us
 
 PATH = "/api/v1/namespaces"
 WATCH_SECONDS = 55
@@ -58,11 +58,7 @@ class LiveNamespaces:
         try:
             await self._list()
         except ApiStatus as answered:
-            raise OwnFault(
-                "api-server-refused",
-                f"expected a list of namespaces; got status {answered.status}: our account needs list on namespaces",
-                status=503,
-            ) from None
+            raise refused_to_us("a list of namespaces", answered, "list on namespaces") from None
         return frozenset(self._labels)
 
     async def run(self) -> None:

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from kubesieve.faults import CallerFault, OwnFault
-from kubesieve.tenancy.api_server import ApiStatus
+from kubesieve.faults import CallerFault
+from kubesieve.tenancy.api_server import ApiStatus, refused_to_us
 from kubesieve.tenancy.budget import Budget, Rate
 from kubesieve.tenancy.remembered import Remembered, Timed
 from kubesieve.tenancy.values import Caller
@@ -72,21 +72,13 @@ class TokenReviewer:
         try:
             answer = await self._api.create(REVIEWS, body)
         except ApiStatus as answered:
-            raise _refused_to_us(answered.status) from None
+            what, right = "the API server to take a TokenReview of ours", "create on tokenreviews.authentication.k8s.io"
+            raise refused_to_us(what, answered, right) from None
         found = read_review(answer, self._audiences)
         if isinstance(found, str):
             return Timed(found, REFUSED_SECONDS)
         self._known.put(key, Timed(found, min(KNOWN_SECONDS, _seconds_left(token))))
         return Timed(found, 0.0)
-
-
-def _refused_to_us(status: int) -> OwnFault:
-    return OwnFault(
-        "api-server-refused",
-        f"expected the API server to take a TokenReview of ours; got status {status}: our account needs create on "
-        "tokenreviews.authentication.k8s.io",
-        status=503,
-    )
 
 
 def _bearer(authorization: str) -> str:
