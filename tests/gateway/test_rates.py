@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kubesieve.faults import CallerFault
-from kubesieve.gateway import limits
 from kubesieve.gateway.limits import BURST_SECONDS, Rates
 from kubesieve.gateway.settings import Limits
+from kubesieve.tenancy import budget
 from tests.tenancy.answers import Clock
 
 LIMITS = Limits(caller_requests_per_second=2, caller_mebibytes_per_second=1)
@@ -51,11 +51,22 @@ def test_bytes_beyond_the_rate_are_made_up_for_before_anything_more(after: float
     assert admitted(rates, "a") == served
 
 
+def test_a_long_silence_is_worth_no_more_than_a_whole_burst() -> None:
+    clock = Clock()
+    rates = Rates(LIMITS, clock)
+    admitted(rates, "a")
+    clock.now = 1000.0
+    rates.answered("a", (BURST_SECONDS + 5) * MEBIBYTE)
+    assert admitted(rates, "a") == 0
+    clock.now = 1004.0
+    assert admitted(rates, "a") == 0
+
+
 def test_who_asked_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_CALLERS", 3)
+    monkeypatch.setattr(budget, "MOST_CALLERS", 3)
     rates = Rates(LIMITS, Clock())
     for number in range(1000):
         admitted(rates, "busy", 1)
         admitted(rates, f"once {number}")
-    assert len(rates._callers) == 3
+    assert len(rates._requests) == 3
     assert admitted(rates, "busy") == 0

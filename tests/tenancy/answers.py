@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Says:
@@ -41,3 +43,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def run(work: Awaitable[T]) -> T:
+    """On an event loop of its own."""
+
+    async def whole() -> T:
+        return await work
+
+    return asyncio.run(whole())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -22,18 +21,10 @@ from kubesieve.tenancy.values import (
     Tenant,
     VirtualCluster,
 )
-from tests.tenancy.answers import Clock, Says
+from tests.tenancy.answers import Clock, Says, run
 
-T = TypeVar("T")
 JANE, JOHN = Caller("jane", frozenset({"dev"})), Caller("john")
 HERE = frozenset({"a", "b", "c"})
-
-
-def run(work: Awaitable[T]) -> T:
-    async def whole() -> T:
-        return await work
-
-    return asyncio.run(whole())
 
 
 def tenant(name: str, *users: str, **more: Any) -> Tenant:

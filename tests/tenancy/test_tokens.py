@@ -6,8 +6,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -15,19 +14,11 @@ from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.tenancy.api_server import ApiStatus
 from kubesieve.tenancy.tokens import EACH, KNOWN_SECONDS, REFUSED_SECONDS, TokenReviewer, read_review
 from kubesieve.tenancy.values import Caller
-from tests.tenancy.answers import Clock, Says
+from tests.tenancy.answers import Clock, Says, run
 
-T = TypeVar("T")
 YES = {"status": {"authenticated": True, "user": {"username": "jane", "uid": "7", "groups": ["dev"]}}}
 NO = {"status": {"user": {}, "error": "invalid bearer token"}}
 JANE = Caller("jane", frozenset({"dev"}), "7")
-
-
-def run(work: Awaitable[T]) -> T:
-    async def whole() -> T:
-        return await work
-
-    return asyncio.run(whole())
 
 
 def reviewer(says: Says, clock: Clock | None = None, audiences: tuple[str, ...] = ()) -> TokenReviewer:

@@ -10,14 +10,14 @@ from kubesieve.exposition.labels import read_labels
 POD, CLAIM = b"pod", b"persistentvolumeclaim"
 
 
-class Subject(NamedTuple):
+class About(NamedTuple):
     """A label's name and its value: the pod's where the line has one, else the claim's."""
 
     label: bytes
     value: bytes
 
 
-class Place(NamedTuple):
+class LineSpan(NamedTuple):
     """``body[start:end]`` is a line of the piece with this number."""
 
     piece: int
@@ -25,20 +25,20 @@ class Place(NamedTuple):
     end: int
 
 
-Places = Mapping[Subject, list[Place]]
+LineSpans = Mapping[About, list[LineSpan]]
 
 
-def places_in(body: bytes, runs: Iterable[tuple[int, int, int]]) -> Places:
-    """Of runs of sample lines (number of the piece, start, end): each line's place, in order, by its subject."""
-    found: dict[Subject, list[Place]] = {}
+def places_in(body: bytes, runs: Iterable[tuple[int, int, int]]) -> LineSpans:
+    """Of runs of sample lines (number of the piece, start, end): each line's place, in order, by what it speaks of."""
+    found: dict[About, list[LineSpan]] = {}
     for piece, start, end in runs:
         for line in body[start:end].splitlines(keepends=True):
-            subject = _subject(read_labels(line).labels)
-            if subject is not None:
-                found.setdefault(subject, []).append(Place(piece, start, start + len(line)))
+            about = _about(read_labels(line).labels)
+            if about is not None:
+                found.setdefault(about, []).append(LineSpan(piece, start, start + len(line)))
             start += len(line)
     return found
 
 
-def _subject(labels: Mapping[bytes, bytes]) -> Subject | None:
-    return next((Subject(label, labels[label]) for label in (POD, CLAIM) if labels.get(label)), None)
+def _about(labels: Mapping[bytes, bytes]) -> About | None:
+    return next((About(label, labels[label]) for label in (POD, CLAIM) if labels.get(label)), None)

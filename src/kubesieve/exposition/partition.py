@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kubesieve.exposition.by_pod import Places, places_in
+from kubesieve.exposition.by_pod import LineSpans, places_in
 from kubesieve.exposition.reader import MAX_LINE_BYTES, MetadataLine, SampleLine, lines
 
 NAMESPACE = b"namespace"
@@ -52,9 +52,9 @@ class Partition:
 
     body: bytes
     pieces: tuple[Run | Header, ...]
-    _places: dict[bytes, Places] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _places: dict[bytes, LineSpans] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def places(self, namespace: bytes) -> Places:
+    def places(self, namespace: bytes) -> LineSpans:
         """The namespace's lines by pod or claim: read when first asked for, and remembered as long as the body is."""
         if namespace not in self._places:
             runs = ((index, piece) for index, piece in enumerate(self.pieces) if isinstance(piece, Run))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from kubesieve.faults import CallerFault, OwnFault
 from kubesieve.gateway.settings import Limits
+from kubesieve.tenancy.budget import Buckets, Rate
 
 
 class Slots:
@@ -47,53 +47,34 @@ class Slots:
 
 
 BURST_SECONDS = 10
-MOST_CALLERS = 10_000
 _MEBIBYTE = 1 << 20
 
 
 class Rates:
     """How much one caller may have in a while: requests, and bytes of answers.
 
-    Bytes are counted when an answer is made: who is beyond his rate gets nothing more until it is made up for. Callers
-    that asked longest ago are forgotten first.
+    Bytes are counted when an answer is made: who is beyond his rate gets nothing more until it is made up for.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self._requests = float(limits.caller_requests_per_second)
-        self._bytes = float(limits.caller_mebibytes_per_second * _MEBIBYTE)
+        self._requests = Buckets(_rate(limits.caller_requests_per_second))
+        self._bytes = Buckets(_rate(limits.caller_mebibytes_per_second * _MEBIBYTE))
         self._clock = clock
-        self._callers: OrderedDict[str, _Account] = OrderedDict()
 
     def admit(self, caller: str) -> None:
         """Counts a request. Raises CallerFault (429)."""
-        account = self._account(caller)
-        if account.requests < 1 or account.bytes <= 0:
-            what = "requests" if account.requests < 1 else "bytes"
+        now = self._clock()
+        requests, size = self._requests.of(caller, now), self._bytes.of(caller, now)
+        if requests.left(now) < 1 or size.left(now) <= 0:
+            what = "requests" if requests.left(now) < 1 else "bytes"
             raise CallerFault("too-fast", f"expected fewer {what} a second from one caller; slow down", status=429)
-        account.requests -= 1
+        requests.spend(now)
 
     def answered(self, caller: str, size: int) -> None:
         """Counts an answer's bytes."""
-        self._account(caller).bytes -= size
-
-    def _account(self, caller: str) -> _Account:
         now = self._clock()
-        account = self._callers.pop(caller, None)
-        if account is None:
-            account = _Account(self._requests * BURST_SECONDS, self._bytes * BURST_SECONDS, now)
-        seconds, account.at = now - account.at, now
-        account.requests = min(self._requests * BURST_SECONDS, account.requests + seconds * self._requests)
-        account.bytes = min(self._bytes * BURST_SECONDS, account.bytes + seconds * self._bytes)
-        self._callers[caller] = account
-        if len(self._callers) > MOST_CALLERS:
-            self._callers.popitem(last=False)
-        return account
+        self._bytes.of(caller, now).spend(now, size)
 
 
-@dataclass(slots=True)
-class _Account:
-    """What is left, and since when."""
-
-    requests: float
-    bytes: float
-    at: float
+def _rate(per_second: int) -> Rate:
+    return Rate(per_second, per_second * BURST_SECONDS)

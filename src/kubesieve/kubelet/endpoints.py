@@ -52,6 +52,9 @@ _CONTENT_TYPES = {
     Kind.SUMMARY: "application/json",
 }
 
+FINE_GRAINED_MINOR = 33
+"""From Kubernetes 1.33 on kubelets ask for nodes/pods and nodes/healthz first (KubeletFineGrainedAuthz, beta)."""
+
 PLAIN, JSON = "text/plain", "application/json"
 
 ENDPOINTS = (

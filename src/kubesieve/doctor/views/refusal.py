@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kubesieve.kubelet.endpoints import BY_PATH
+from kubesieve.kubelet.endpoints import BY_PATH, FINE_GRAINED_MINOR
 
 ANONYMOUS = "system:anonymous"
 
@@ -34,10 +34,6 @@ class Refusal:
     @property
     def anonymous(self) -> bool:
         return self.user == ANONYMOUS
-
-
-FINE_GRAINED_MINOR = 33
-"""From Kubernetes 1.33 on kubelets ask for nodes/pods and nodes/healthz first (KubeletFineGrainedAuthz, beta)."""
 
 
 def read_refusal(path: str, status: int, body: bytes, minor: int | None = None) -> Refusal:

@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubesieve.gateway.configuration.model import Configuration
-from kubesieve.kubelet.endpoints import ENDPOINTS
+from kubesieve.kubelet.endpoints import ENDPOINTS, FINE_GRAINED_MINOR
 
 ROLE = "kubesieve"
-
-FINE_GRAINED = "1.33"
-"""From this Kubernetes on kubelets ask for nodes/pods and nodes/healthz (KubeletFineGrainedAuthz, on by default)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A rule of a ClusterRole. ``older``: it is for kubelets before ``FINE_GRAINED`` only."""
+    """A rule of a ClusterRole. ``older``: it is for kubelets before ``FINE_GRAINED_MINOR`` only."""
 
     group: str
     resource: str
@@ -71,8 +68,8 @@ def _only_older(newer: set[str]) -> list[str]:
 
 
 def _of_kubelet(name: str, paths: str, *, older: bool = False) -> Right:
-    since = f"before Kubernetes {FINE_GRAINED} only, for want of a smaller right; it opens exec, too: " if older else ""
-    return Right("", f"nodes/{name}", ("get",), f"{since}the kubelet's {paths}", older)
+    before = f"before Kubernetes 1.{FINE_GRAINED_MINOR} only, for want of a smaller right; it opens exec, too: "
+    return Right("", f"nodes/{name}", ("get",), f"{before if older else ''}the kubelet's {paths}", older)
 
 
 def _paths(subresource: str, *, older: bool) -> str:

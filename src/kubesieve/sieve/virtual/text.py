@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kubesieve.exposition.by_pod import CLAIM, POD, Place, Subject
+from kubesieve.exposition.by_pod import CLAIM, POD, About, LineSpan
 from kubesieve.exposition.labels import read_labels
 from kubesieve.exposition.partition import NAMESPACE, Header, Keep, Partition, Run, Selection
 from kubesieve.faults import BodyFault
@@ -38,7 +38,7 @@ class _Series(NamedTuple):
 class _Line:
     """A line that goes out under own names; ``came`` is the series that it was."""
 
-    place: Place
+    place: LineSpan
     new: bytes
     came: _Series
     goes: _Series
@@ -85,8 +85,8 @@ def _run_with(body: bytes, run: Run, edits: list[Edit]) -> list[bytes]:
     return [edited(body[run.start : run.end], moved)]
 
 
-def _translated(partition: Partition, names: Names, keep: Keep) -> dict[Place, _Line]:
-    found, verdicts = dict[Place, _Line](), dict[tuple[bytes, bytes | None], bool]()
+def _translated(partition: Partition, names: Names, keep: Keep) -> dict[LineSpan, _Line]:
+    found, verdicts = dict[LineSpan, _Line](), dict[tuple[bytes, bytes | None], bool]()
     for namespace, subject, pod in _subjects(names):
         for place in partition.places(namespace).get(subject, ()):
             run = _run(partition, place.piece)
@@ -99,15 +99,15 @@ def _translated(partition: Partition, names: Names, keep: Keep) -> dict[Place, _
     return found
 
 
-def _subjects(names: Names) -> Iterator[tuple[bytes, Subject, VirtualPod]]:
+def _subjects(names: Names) -> Iterator[tuple[bytes, About, VirtualPod]]:
     """What lines of these pods speak of, by host names."""
     for pod in names.pods:
         namespace = pod.host.namespace.encode()
-        yield namespace, Subject(POD, pod.host.name.encode()), pod
-        yield from ((namespace, Subject(CLAIM, host.encode()), pod) for host, _ in pod.claims)
+        yield namespace, About(POD, pod.host.name.encode()), pod
+        yield from ((namespace, About(CLAIM, host.encode()), pod) for host, _ in pod.claims)
 
 
-def _line(body: bytes, place: Place, pod: VirtualPod) -> _Line | None:
+def _line(body: bytes, place: LineSpan, pod: VirtualPod) -> _Line | None:
     """The line under own names; None where it is another generation's of the pod, or of a claim of no certain name."""
     text = body[place.start : place.end]
     read = read_labels(text)
@@ -129,7 +129,7 @@ def _new_values(labels: Mapping[bytes, bytes], pod: VirtualPod, claim: str) -> d
 def _refuse_meetings(
     partition: Partition,
     names: Names,
-    lines: Mapping[Place, _Line],
+    lines: Mapping[LineSpan, _Line],
     plain: Mapping[tuple[bytes, bytes | None], bool],
 ) -> None:
     """Two series that were two must not become one. A series that a kubelet gives twice is not ours to judge."""
@@ -143,13 +143,13 @@ def _refuse_meetings(
         raise BodyFault("text-names-meet", expected="two series to stay two under own names", got="one")
 
 
-def _plain_places(partition: Partition, pods: Iterable[VirtualPod]) -> Iterator[Place]:
+def _plain_places(partition: Partition, pods: Iterable[VirtualPod]) -> Iterator[LineSpan]:
     """Lines that speak of somebody's pod or claim by the very names that a virtual cluster's go out under."""
     for pod in pods:
         places = partition.places(pod.own.namespace.encode())
-        yield from places.get(Subject(POD, pod.own.name.encode()), ())
+        yield from places.get(About(POD, pod.own.name.encode()), ())
         for _, own in pod.claims:
-            yield from places.get(Subject(CLAIM, own.encode()), ())
+            yield from places.get(About(CLAIM, own.encode()), ())
 
 
 def _run(partition: Partition, piece: int) -> Run:
