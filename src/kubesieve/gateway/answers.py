@@ -19,7 +19,9 @@ _EXTRA = {405: {"Allow": ", ".join(METHODS)}, 429: {"Retry-After": "1"}, 503: {"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes to the client, and what the access record says of it. ``reason`` is ``ok`` for a good one."""
+    """What goes to the client, and what the access record says of it. ``reason`` is ``ok`` for a good one,
+    ``credential`` a digest of what was shown, where that was looked at.
+    """
 
     status: int
     content_type: str
@@ -28,6 +30,7 @@ class Answer:
     kept: int = 0
     dropped: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    credential: str = ""
     caller: str | None = None
     namespaces: frozenset[str] = frozenset()
     vclusters: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from kubesieve.faults import CallerFault
+from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.gateway.routes import Asked, authorization_of, same_token
 from kubesieve.gateway.scrapes import TokenDigest
 from kubesieve.kubelet.trust import TokenFile
@@ -20,24 +20,32 @@ from kubesieve.tenancy.values import Caller, Grant, VirtualCluster
 
 SHARED = ""
 """The key of scrapes that are made with our own token: they are everybody's."""
+REFUSALS = ("upstream-unauthorized", "upstream-forbidden")
+"""The kubelet's, of the token that it was shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who asks, as far as it is known: ``caller`` is None where the kubelet judges the token itself.
 
-    ``authorization`` goes to the kubelet, ``share`` is who may share its answer, ``begun`` what tenants give him.
+    ``authorization`` goes to the kubelet, ``share`` is who may share its answer.
     """
 
     caller: Caller | None
     authorization: str
     share: str
-    begun: Grant | None = None
 
     @property
     def key(self) -> str:
         """Who it is for bounds: the name where there is one, else who shares with him."""
         return f"caller {self.caller.user}" if self.caller else f"token {self.share}"
+
+    def told(self, fault: Fault) -> Fault:
+        """A fault of the kubelet's as the caller may take it: where it refuses our own token, that is not his."""
+        if self.caller is None or fault.reason not in REFUSALS:
+            return fault
+        what = f"expected the kubelet to take the token of kubelet.tokenFile; got status {fault.status}"
+        return OwnFault("kubelet-refused-us", f"{what}: kubesieve check-config says the rights it needs", status=502)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +68,21 @@ Learn = Callable[[], Awaitable[tuple[Learnt, int]]]
 
 
 class Decider(Protocol):
-    """Answers the three questions of a request, in this order; one Decider answers all three."""
+    """Answers the four questions of a request, in this order; one Decider answers all four."""
 
     def credential(self, asked: Asked) -> str:
         """A digest of what the caller shows. Raises CallerFault (400, 401)."""
 
     async def asking(self, asked: Asked, credential: str) -> Asking:
-        """``credential`` is the digest of the same request. Raises CallerFault (401, 403, 429), OwnFault (503)."""
+        """``credential`` is the digest of the same request. Raises CallerFault (401, 429), OwnFault (503)."""
 
-    async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:
+    def begun(self, who: Asking) -> Grant | None:
+        """What is granted before the kubelet is asked, None where that is the same for all.
+
+        Raises CallerFault (403) where nothing is and nothing could be, OwnFault (503).
+        """
+
+    async def decided(self, who: Asking, begun: Grant | None, here: frozenset[str], learn: Learn) -> Decided:
         """``here`` are the namespaces of what is asked for; ``learn`` tells the node's virtual pods: it may ask.
 
         Raises CallerFault (403), OwnFault (503); UpstreamFault and BodyFault where the pods cannot be read.
@@ -88,7 +102,10 @@ class Forwarding:
     async def asking(self, asked: Asked, credential: str) -> Asking:
         return Asking(None, _shown(asked), credential)
 
-    async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:  # noqa: ARG002 - the same for all
+    def begun(self, who: Asking) -> None:
+        """Nobody is known."""
+
+    async def decided(self, who: Asking, begun: Grant | None, here: frozenset[str], learn: Learn) -> Decided:  # noqa: ARG002 - the same for all
         decided = self._decide()
         return await _named(decided, learn) if decided.vclusters else decided
 
@@ -118,14 +135,13 @@ class Identifying:
         return self._digest.of(same_token(_shown(asked)))
 
     async def asking(self, asked: Asked, credential: str) -> Asking:  # noqa: ARG002 - a name says more
-        caller = await self._caller(asked)
-        return Asking(caller, self._token.authorization(), SHARED, self._grants.begun(caller))
+        return Asking(await self._caller(asked), self._token.authorization(), SHARED)
 
-    async def decided(self, who: Asking, here: frozenset[str], learn: Learn) -> Decided:
-        if who.caller is None:
-            raise CallerFault("token-missing", "expected an identified caller; got none", status=401)
-        grant = await self._grants.of(who.caller, here, who.begun)
-        decided = decided_by(self._series, grant)
+    def begun(self, who: Asking) -> Grant:
+        return self._grants.begun(_known(who))
+
+    async def decided(self, who: Asking, begun: Grant | None, here: frozenset[str], learn: Learn) -> Decided:
+        decided = decided_by(self._series, await self._grants.of(_known(who), here, begun))
         return await _named(decided, learn) if decided.vclusters else decided
 
     async def _caller(self, asked: Asked) -> Caller:
@@ -144,6 +160,12 @@ class Identifying:
 def decided_by(series: Policy, grant: Grant) -> Decided:
     """A grant as a policy; names are learnt later."""
     return Decided(replace(series, namespaces=grant.namespaces), grant.version, grant.vclusters)
+
+
+def _known(who: Asking) -> Caller:
+    if who.caller is None:
+        raise CallerFault("token-missing", "expected an identified caller; got none", status=401)
+    return who.caller
 
 
 async def _named(decided: Decided, learn: Learn) -> Decided:

@@ -71,7 +71,7 @@ class Pipeline:
             except Fault as fault:
                 answered = refusal(fault)
             else:
-                answered = await self._answer(routed, decider, asked, credential)
+                answered = replace(await self._answer(routed, decider, asked, credential), credential=credential)
             yield answered
 
     async def _answer(self, routed: Route, decider: Decider, asked: Asked, credential: str) -> Answer:
@@ -80,8 +80,9 @@ class Pipeline:
             async with asyncio.timeout(parts.seconds):
                 who = await decider.asking(asked, credential)
                 parts.rates.admit(who.key)
+                begun = decider.begun(who)
                 scrape = await self._scrape(routed, who)
-                decided = await decider.decided(who, scrape.namespaces, partial(self._learnt, who))
+                decided = await decider.decided(who, begun, scrape.namespaces, partial(self._learnt, who))
                 made = await self._made(routed, asked, scrape, decided)
                 parts.rates.answered(who.key, len(made.body) if asked.method == "GET" else 0)
                 return _told(made, who, decided)
@@ -107,8 +108,9 @@ class Pipeline:
             reply = await self._parts.client.get(endpoint, who.authorization, query=routed.query)
             scanned, namespaces = await self._work(len(reply.body), lambda: _read(endpoint, reply.body))
         except Fault as fault:
-            self._parts.telemetry.scraped(endpoint.name, fault.reason, time.monotonic() - started)
-            raise
+            told = who.told(fault)
+            self._parts.telemetry.scraped(endpoint.name, told.reason, time.monotonic() - started)
+            raise told from None
         self._parts.telemetry.scraped(endpoint.name, "ok", time.monotonic() - started, len(reply.body))
         return Scrape(reply.content_type, scanned, len(reply.body), namespaces)
 

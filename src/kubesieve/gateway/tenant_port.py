@@ -73,12 +73,12 @@ class TenantPort:
         sent_bytes = len(answer.body) if whole and asked.method != "HEAD" else 0
         self._parts.telemetry.answered(endpoint, answer, seconds, sent_bytes)
         given = asked.headers.get("Authorization")
-        credential = self._parts.digest.of(same_token(given))[:CREDENTIAL_CHARACTERS] if given else None
+        credential = answer.credential or (self._parts.digest.of(same_token(given)) if given else "")
         self._journal.record(
             {
                 "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "peer": asked.peer,
-                "credential": credential,
+                "credential": credential[:CREDENTIAL_CHARACTERS] or None,
                 "method": asked.method if asked.method in METHODS else "other",
                 "target": asked.target.partition("?")[0],
                 "endpoint": endpoint,
