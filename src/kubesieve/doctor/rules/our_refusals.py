@@ -24,7 +24,7 @@ REMEDIES = {
     "api-server-refused": "let the account of kubesieve create the reviews it needs: kubesieve check-config "
     "FILE --rbac",
     "kubelet-refused-us": "let the account of kubesieve read what the kubelet is asked for: kubesieve check-config "
-    "FILE --rbac; a token that is over is renewed where it is projected",
+    "FILE --rbac says which rights those are",
     "api-server-unavailable": "see whether kubesieve reaches the API server: its log, NetworkPolicies, its CA",
     "too-fast": "ask less often, or raise limits.callerRequestsPerSecond and limits.callerMebibytesPerSecond",
     "too-many-requests": "ask one after the other, or raise limits.requestsPerToken",
