@@ -20,6 +20,7 @@ from kubesieve.tenancy.values import Caller, Grant, VirtualCluster
 
 SHARED = ""
 """The key of scrapes that are made with our own token: they are everybody's."""
+OUTDATED = "expected a connection made since the CAs of client certificates changed; connect again"
 REFUSALS = ("upstream-unauthorized", "upstream-forbidden")
 """The kubelet's, of the token that it was shown."""
 
@@ -147,6 +148,8 @@ class Identifying:
     async def _caller(self, asked: Asked) -> Caller:
         """By certificate where one was verified and no token is shown: a token says more than a connection does."""
         if self._by_certificate(asked) and asked.certificate is not None:
+            if asked.outdated:
+                raise CallerFault("certificate-outdated", OUTDATED, status=401)
             return caller_of(asked.certificate, time.time())
         shown = _shown(asked)
         if self._reviewer is None:

@@ -21,7 +21,7 @@ _AUTHORIZATION = re.compile(r"[\x21-\x7e]+ [\x21-\x7e]+")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a client asked: method, raw target, headers, and the client certificate that the handshake verified (as
-    ``SSLSocket.getpeercert()`` gives it).
+    ``SSLSocket.getpeercert()`` gives it); ``outdated`` where that was with other CAs than those that are good now.
     """
 
     method: str
@@ -29,6 +29,7 @@ class Asked:
     headers: CIMultiDictProxy[str]
     peer: str = ""
     certificate: dict[str, Any] | None = None
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from kubesieve.gateway.scrapes import SharedScrapes, TokenDigest
 from kubesieve.gateway.settings import Address, Settings
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.gateway.tenant_port import TenantPort
-from kubesieve.gateway.tls import serving_context
+from kubesieve.gateway.tls import Serving
 from kubesieve.kubelet.bodies import Caps
 from kubesieve.kubelet.client import KubeletClient
 from kubesieve.kubelet.trust import TokenFile, Trust
@@ -112,11 +112,12 @@ async def _follow(configured: Configured, parts: Parts, journal: Journal, stack:
 def _tenants(settings: Settings, parts: Parts, journal: Journal, stack: AsyncExitStack) -> Listener:
     pipeline = Pipeline(parts)
     stack.callback(pipeline.close)
-    port = TenantPort(pipeline, parts, journal, settings.limits.answer_seconds)
     tls = None
     if settings.tls_cert and settings.tls_key:
-        tls = serving_context(settings.tls_cert, settings.tls_key, journal.say, settings.client_ca)
-    listener = Listener(settings.listen, port.handle, port.handle_broken, settings.limits, tls)
+        tls = Serving(settings.tls_cert, settings.tls_key, journal.say, settings.client_ca)
+    believes = tls.believes if tls else lambda _: False
+    port = TenantPort(pipeline, parts, journal, settings.limits.answer_seconds, believes)
+    listener = Listener(settings.listen, port.handle, port.handle_broken, settings.limits, tls.context if tls else None)
     listener.on_refused = parts.telemetry.connection_refused
     return listener
 

@@ -17,6 +17,7 @@ from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.listener import plain_address
 from kubesieve.gateway.pipeline import Parts, Pipeline
 from kubesieve.gateway.routes import METHODS, Asked, endpoint_name, same_token
+from kubesieve.gateway.tls import Believes
 
 VERSIONS = (HttpVersion10, HttpVersion11)
 PIECE_BYTES = 64 * 1024
@@ -26,18 +27,20 @@ CREDENTIAL_CHARACTERS = 12
 class TenantPort:
     """Handles requests on the port that tenants reach."""
 
-    def __init__(self, pipeline: Pipeline, parts: Parts, journal: Journal, answer_seconds: float) -> None:
+    def __init__(
+        self, pipeline: Pipeline, parts: Parts, journal: Journal, answer_seconds: float, believes: Believes
+    ) -> None:
         self._pipeline, self._parts, self._journal = pipeline, parts, journal
-        self._answer_seconds = answer_seconds
+        self._answer_seconds, self._believes = answer_seconds, believes
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         if request.version not in VERSIONS:
             return self.handle_broken(request, 400)
-        started, asked = time.monotonic(), _asked(request)
+        started, asked = time.monotonic(), self._asked(request)
         answer, whole = refusal(OwnFault("stopping", "stopped before there was an answer", status=503)), False
         try:
             async with self._pipeline.answering(asked) as answer:
-                response = await self._send(request, answer)
+                response = await self._send(request, answer, close=answer.status == 400 or asked.outdated)
                 whole = True
         finally:
             self._record(asked, answer, time.monotonic() - started, whole)
@@ -49,12 +52,12 @@ class TenantPort:
         if status < 500:
             fault = CallerFault("not-http", "expected an HTTP/1.1 request within the bounds; got another", status=400)
         answer = refusal(fault)
-        self._record(replace(_asked(request), method="", target=""), answer, 0.0, True)
+        self._record(replace(self._asked(request), method="", target=""), answer, 0.0, True)
         return Response(status=answer.status, body=answer.body, headers=_headers(answer))
 
-    async def _send(self, request: BaseRequest, answer: Answer) -> StreamResponse:
+    async def _send(self, request: BaseRequest, answer: Answer, *, close: bool) -> StreamResponse:
         response = StreamResponse(status=answer.status, headers=_headers(answer))
-        if answer.status == 400:
+        if close:
             response.force_close()
         try:
             async with asyncio.timeout(self._answer_seconds):
@@ -67,6 +70,13 @@ class TenantPort:
                 request.transport.abort()
             raise ConnectionError("the client did not take its answer in time") from None
         return response
+
+    def _asked(self, request: BaseRequest) -> Asked:
+        transport = request.transport
+        certificate = transport.get_extra_info("peercert") if transport else None
+        outdated = transport and certificate and not self._believes(transport.get_extra_info("ssl_object"))
+        peer = plain_address(request.remote or "")
+        return Asked(request.method, request.raw_path, request.headers, peer, certificate or None, bool(outdated))
 
     def _record(self, asked: Asked, answer: Answer, seconds: float, whole: bool) -> None:
         endpoint = endpoint_name(asked.target)
@@ -95,14 +105,6 @@ class TenantPort:
                 "seconds": round(seconds, 6),
             }
         )
-
-
-def _asked(request: BaseRequest) -> Asked:
-    transport = request.transport
-    certificate = transport.get_extra_info("peercert") if transport is not None else None
-    return Asked(
-        request.method, request.raw_path, request.headers, plain_address(request.remote or ""), certificate or None
-    )
 
 
 def _headers(answer: Answer) -> dict[str, str]:

@@ -3,32 +3,54 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from kubesieve.faults import OwnFault
 from kubesieve.reload import Reloaded, Report
 
 
-def serving_context(cert: Path, key: Path, report: Report, client_ca: Path | None = None) -> ssl.SSLContext:
-    """A server context whose every handshake uses the newest good files. Raises OwnFault if the first are none.
+class ServingContext(ssl.SSLContext):
+    """A server context that knows the PEM (bytes) of the CAs whose client certificates it takes, if any."""
+
+    client_cas: bytes = b""
+
+
+class Serving:
+    """What clients get to see, and whom they may show: ``context`` uses the newest good files in every handshake.
 
     With ``client_ca`` (one or more CAs in PEM) clients may show a certificate, and one that is not of them is refused.
     The callback runs in each handshake, with or without a server name, and swaps the context of that connection.
     """
-    files = (cert, key, client_ca) if client_ca else (cert, key)
-    what = "the serving certificate" + (" or the clients' CA" if client_ca else "")
-    pair = Reloaded(files, lambda *_: _context(cert, key, client_ca), what=what, report=report)
-    outer = _context(cert, key, client_ca)
 
-    def swap(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
-        connection.context = pair.get()
+    def __init__(self, cert: Path, key: Path, report: Report, client_ca: Path | None = None) -> None:
+        """Raises OwnFault if the files are no good to begin with."""
 
-    outer.sni_callback = swap
-    return outer
+        def load(_cert: bytes, _key: bytes, client_cas: bytes = b"") -> ServingContext:
+            return _context(cert, key, client_ca, client_cas)
+
+        files = (cert, key, client_ca) if client_ca else (cert, key)
+        what = "the serving certificate" + (" or the clients' CA" if client_ca else "")
+        self._newest = Reloaded(files, load, what=what, report=report)
+        self.context: ssl.SSLContext = _context(cert, key, client_ca, b"")
+
+        def swap(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+            connection.context = self._newest.get()
+
+        self.context.sni_callback = swap
+
+    def believes(self, connection: ssl.SSLObject) -> bool:
+        """Whether the client certificate of a connection was verified with the CAs that are good now."""
+        shaken = connection.context
+        return isinstance(shaken, ServingContext) and shaken.client_cas == self._newest.get().client_cas
 
 
-def _context(cert: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+Believes = Callable[[ssl.SSLObject], bool]
+
+
+def _context(cert: Path, key: Path, client_ca: Path | None, client_cas: bytes) -> ServingContext:
+    context = ServingContext(ssl.PROTOCOL_TLS_SERVER)
+    context.client_cas = client_cas
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.num_tickets = 0
     context.options |= ssl.OP_NO_TICKET
