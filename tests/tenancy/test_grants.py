@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,13 +143,14 @@ def test_what_rbac_said_is_remembered_and_forgotten_in_time() -> None:
     assert asked == [2]
 
 
-def test_groups_are_part_of_who_asks() -> None:
+def test_all_that_is_known_of_a_caller_is_part_of_who_asks() -> None:
     access, says = rbac(("jane", "a"))
-    run(access.allowed(JANE, ["a"]))
+    run(access.allowed(replace(JANE, extra=(("scopes", ("read", "write")),)), ["a"]))
     assert says.asked[-1]["spec"] == {
         "user": "jane",
         "groups": ["dev"],
         "uid": "",
+        "extra": {"scopes": ["read", "write"]},
         "resourceAttributes": {"verb": "get", "group": "metrics.k8s.io", "resource": "pods", "namespace": "a"},
     }
 

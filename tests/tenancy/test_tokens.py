@@ -12,13 +12,27 @@ import pytest
 
 from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.tenancy.api_server import ApiStatus
-from kubesieve.tenancy.tokens import EACH, KNOWN_SECONDS, REFUSED_SECONDS, TokenReviewer, read_review
+from kubesieve.tenancy.tokens import (
+    EACH,
+    KNOWN_SECONDS,
+    LEAST_KNOWN_SECONDS,
+    MOST_EXTRA,
+    REFUSED_SECONDS,
+    TokenReviewer,
+    read_review,
+)
 from kubesieve.tenancy.values import Caller
 from tests.tenancy.answers import Clock, Says, run
 
 YES = {"status": {"authenticated": True, "user": {"username": "jane", "uid": "7", "groups": ["dev"]}}}
 NO = {"status": {"user": {}, "error": "invalid bearer token"}}
 JANE = Caller("jane", frozenset({"dev"}), "7")
+WITH_EXTRA = Caller("jane", extra=(("a", ()), ("scopes", ("b", "a"))))
+
+
+def said(**more: Any) -> dict[str, Any]:
+    """A review that says jane, and so much more."""
+    return {"status": {"authenticated": True, "user": {"username": "jane", **more}}}
 
 
 def reviewer(says: Says, clock: Clock | None = None, audiences: tuple[str, ...] = ()) -> TokenReviewer:
@@ -49,8 +63,15 @@ async def outcome(one: TokenReviewer, token: str = "t", peer: str = "p") -> Call
         pytest.param(YES, ("kubesieve",), None, id="an audience was asked for, and none named"),
         pytest.param({"status": {**YES["status"], "audiences": ["api"]}}, ("kubesieve",), None, id="another audience"),
         pytest.param({"status": {**YES["status"], "audiences": ["api", "b"]}}, ("b", "c"), JANE, id="one of two"),
+        pytest.param(said(groups=[1]), (), None, id="odd groups"),
+        pytest.param(said(extra={"scopes": ["b", "a"], "a": []}), (), WITH_EXTRA, id="what else is known"),
+        pytest.param(said(extra={"scopes": "read"}), (), None, id="odd extra: no list"),
+        pytest.param(said(extra={"scopes": [1]}), (), None, id="odd extra: no texts"),
+        pytest.param(said(extra=[]), (), Caller("jane"), id="no extra"),
+        pytest.param(said(extra=["a"]), (), None, id="odd extra: no table"),
+        pytest.param(said(extra={"a": ["x" * MOST_EXTRA]}), (), None, id="far too much extra"),
         pytest.param(
-            {"status": {"authenticated": True, "user": {"username": "jane", "groups": [1]}}}, (), None, id="odd groups"
+            {"status": {**YES["status"], "audiences": [{}, ["b"], None]}}, ("b",), None, id="audiences that are none"
         ),
     ],
 )
@@ -101,18 +122,28 @@ def test_a_refusal_is_remembered_for_ten_seconds() -> None:
     assert run(story()) == ["token-refused", "token-refused", JANE]
 
 
-def test_a_token_is_never_believed_beyond_its_own_end() -> None:
-    claims = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + 5}).encode()).rstrip(b"=").decode()
+@pytest.mark.parametrize(
+    ("ends_in", "good_for"),
+    [
+        pytest.param(20.0, 20.0, id="soon"),
+        pytest.param(3600.0, KNOWN_SECONDS, id="late"),
+        pytest.param(-3600.0, LEAST_KNOWN_SECONDS, id="an hour ago, by a clock that is ahead"),
+        pytest.param(float("nan"), LEAST_KNOWN_SECONDS, id="at no time"),
+    ],
+)
+def test_a_token_is_remembered_no_longer_than_it_lasts_but_for_some_seconds(ends_in: float, good_for: float) -> None:
+    claims = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + ends_in}).encode()).rstrip(b"=").decode()
     says, clock = always(YES), Clock()
 
-    async def story() -> None:
-        one = reviewer(says, clock)
-        await outcome(one, f"h.{claims}.s")
-        clock.now = 6.0
-        await outcome(one, f"h.{claims}.s")
+    async def story() -> list[int]:
+        one, counts = reviewer(says, clock), []
+        for at in (0.0, good_for - 1, good_for + 1):
+            clock.now = at
+            await outcome(one, f"h.{claims}.s")
+            counts.append(len(says.asked))
+        return counts
 
-    run(story())
-    assert len(says.asked) == 2
+    assert run(story()) == [1, 1, 2]
 
 
 @pytest.mark.parametrize(

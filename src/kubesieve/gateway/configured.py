@@ -21,6 +21,7 @@ from kubesieve.reload import Report
 from kubesieve.sieve import Policy
 from kubesieve.tenancy.access import AccessReviewer
 from kubesieve.tenancy.api_server import ApiServer
+from kubesieve.tenancy.budget import Budget
 from kubesieve.tenancy.grants import Grants
 from kubesieve.tenancy.live_namespaces import LiveNamespaces
 from kubesieve.tenancy.tokens import TokenReviewer
@@ -85,13 +86,15 @@ def api_server_access(environment: Mapping[str, str]) -> ApiServerAccess:
 class Deciders:
     """``of`` makes the decider of a configuration; call it again for a changed one.
 
-    ``stack`` closes what was opened. ``report`` takes sentences for the operator.
+    ``stack`` closes what was opened. ``report`` takes sentences for the operator. ``budget`` is of the reviews for
+    RBAC, None for the usual one.
     """
 
     digest: TokenDigest
     report: Report
     stack: AsyncExitStack
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    budget: Budget | None = None
     _api: ApiServer | None = None
     _namespaces: LiveNamespaces | None = None
     _reviewers: dict[tuple[str, ...], TokenReviewer] = field(default_factory=dict)
@@ -126,7 +129,8 @@ class Deciders:
         if rules.rbac is not None:
             access = self._access.get(rules.rbac)
             if access is None:
-                access = self._access[rules.rbac] = AccessReviewer(await self._opened(configuration), rules.rbac)
+                api = await self._opened(configuration)
+                access = self._access[rules.rbac] = AccessReviewer(api, rules.rbac, budget=self.budget)
         return Grants(rules, namespaces, access)
 
     async def _reviewer(self, configuration: Configuration) -> TokenReviewer | None:

@@ -1,8 +1,8 @@
 """Who stands behind a bearer token: the API server is asked (TokenReview, authentication.k8s.io/v1), and remembered.
 
 A token is remembered by a keyed digest of it and of the audiences asked for, never itself. An answer is good for a
-minute at most (``KNOWN_SECONDS``) and never beyond the token's own ``exp``; a refusal for ten seconds, in a store of
-its own, so that a flood of bad tokens drives out no good one.
+minute at most (``KNOWN_SECONDS``) and not beyond the token's own ``exp``, but for some seconds; a refusal for ten
+seconds, in a store of its own, so that a flood of bad tokens drives out no good one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from kubesieve.tenancy.values import Caller
 
 REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
 KNOWN_SECONDS, REFUSED_SECONDS = 60.0, 10.0
+LEAST_KNOWN_SECONDS = 5.0
+"""What was good a moment ago is, however far our clock is ahead of the API server's: it would be asked each time."""
 MOST_KNOWN, MOST_REFUSED = 10_000, 10_000
-MOST_GROUPS, MOST_NAME = 1_000, 1_024
+MOST_GROUPS, MOST_NAME, MOST_EXTRA = 1_000, 1_024, 64 * 1_024
 EACH, TOGETHER = Rate(5.0, 20.0), Rate(50.0, 200.0)
 """Reviews of tokens that nobody knows yet: for one client address, and for all."""
 
@@ -77,7 +79,7 @@ class TokenReviewer:
         found = read_review(answer, self._audiences)
         if isinstance(found, str):
             return Timed(found, REFUSED_SECONDS)
-        self._known.put(key, Timed(found, min(KNOWN_SECONDS, _seconds_left(token))))
+        self._known.put(key, Timed(found, min(KNOWN_SECONDS, max(LEAST_KNOWN_SECONDS, _seconds_left(token)))))
         return Timed(found, 0.0)
 
 
@@ -94,7 +96,7 @@ def read_review(answer: dict[str, Any], audiences: tuple[str, ...]) -> Caller | 
     if not isinstance(status, dict) or status.get("authenticated") is not True:
         return "the API server does not know the token: expired, revoked, of another cluster or for another audience"
     given = status.get("audiences")
-    if audiences and not set(audiences) & set(given if isinstance(given, list) else []):
+    if audiences and not any(one in audiences for one in (given if isinstance(given, list) else [])):
         return "the token is for another audience than those asked for"
     caller = _caller(status.get("user"))
     return caller if caller is not None else "the API server named nobody"
@@ -106,9 +108,20 @@ def _caller(user: Any) -> Caller | None:
     name, groups, uid = user.get("username"), user.get("groups") or [], user.get("uid") or ""
     good = isinstance(name, str) and 0 < len(name) <= MOST_NAME and isinstance(uid, str)
     good = good and isinstance(groups, list) and len(groups) <= MOST_GROUPS
-    if not good or not all(isinstance(group, str) for group in groups):
+    extra = _extra(user.get("extra") or {})
+    if not good or extra is None or not all(isinstance(group, str) for group in groups):
         return None
-    return Caller(str(name), frozenset(groups), uid[:MOST_NAME])
+    return Caller(str(name), frozenset(groups), uid[:MOST_NAME], extra)
+
+
+def _extra(given: Any) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+    """None where it is no table of names and texts, or a very large one."""
+    if not isinstance(given, dict) or not all(isinstance(values, list) for values in given.values()):
+        return None
+    if not all(isinstance(value, str) for values in given.values() for value in values):
+        return None
+    found = tuple(sorted((key, tuple(values)) for key, values in given.items()))
+    return found if sum(len(text) for key, values in found for text in (key, *values)) <= MOST_EXTRA else None
 
 
 def _seconds_left(token: str) -> float:
@@ -116,6 +129,6 @@ def _seconds_left(token: str) -> float:
     try:
         part = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return max(0.0, float(claims["exp"]) - time.time())
+        return float(claims["exp"]) - time.time()
     except (IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return KNOWN_SECONDS

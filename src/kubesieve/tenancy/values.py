@@ -36,11 +36,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who was identified: the name and groups that an API server, or a certificate, gives him."""
+    """Somebody who was identified: the name and groups that an API server, or a certificate, gives him.
+
+    ``extra`` is what else an API server knows of him (authentication.k8s.io/v1, UserInfo), sorted.
+    """
 
     user: str
     groups: frozenset[str] = frozenset()
     uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

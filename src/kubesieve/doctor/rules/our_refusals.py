@@ -29,6 +29,7 @@ REMEDIES = {
     "api-server-unavailable": "see whether kubesieve reaches the API server: its log, NetworkPolicies, its CA",
     "too-fast": "ask less often, or raise limits.callerRequestsPerSecond and limits.callerMebibytesPerSecond",
     "too-many-requests": "ask one after the other, or raise limits.requestsPerToken",
+    "too-many-reviews": "name the namespaces in a tenant of the configuration: RBAC costs a question for each of them",
     "too-many-new-tokens": "let the agent keep its token for as long as it is good",
 }
 """By reason code: what to do about it, in characters that a shell leaves alone: it stands where commands are pasted."""
