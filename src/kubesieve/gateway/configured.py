@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from yarl import URL
@@ -30,8 +30,16 @@ from kubesieve.tenancy.values import RbacCheck
 IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 FAULT_SECONDS = 1.0
 """For how long a fault of the kubelet is everybody's, where scrapes are made with our own token."""
-FIXED = ("listen", "tls", "admin", "kubelet", "api_server", "sharing_seconds", "limits")
-"""What a change of the file does not change while it runs."""
+FIXED = {
+    "listen": "listen.address",
+    "tls": "listen.tls",
+    "admin": "admin",
+    "kubelet": "kubelet",
+    "api_server": "apiServer",
+    "sharing_seconds": "sharing",
+    "limits": "limits",
+}
+"""What a change of the file does not change while it runs, and how the file calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,25 @@ def _everybodys(series: Policy, grants: Grants) -> Decided:
     return decided_by(series, grants.everybodys())
 
 
-def fixed_changes(old: Configuration, new: Configuration) -> tuple[str, ...]:
-    """What differs and takes a restart."""
-    return tuple(name for name in FIXED if getattr(old, name) != getattr(new, name))
+def in_effect(now: Configuration, changed: Configuration) -> Configuration:
+    """What of a changed file can be used at once: the rest stays as it is now. Raises OwnFault where that is too much.
+
+    Certificates can be taken no more at once, but anew only after a restart: handshakes have to ask for them.
+    """
+    certificates = changed.identity.client_certificates and now.identity.client_certificates
+    identity = replace(changed.identity, client_certificates=certificates)
+    known = identity.token_review or certificates
+    if identity.forward != now.identity.forward or not (known or identity.forward):
+        raise OwnFault("settings-restart", "expected callers to be known as they were at the start; restart for others")
+    kept = {name: getattr(now, name) for name in FIXED}
+    if not now.asks_api_server:
+        kept["api_server"] = changed.api_server
+    return replace(changed, identity=identity, **kept)
+
+
+def waiting(effective: Configuration, changed: Configuration) -> tuple[str, ...]:
+    """What of a changed file takes a restart, as the file calls it."""
+    names = [name for attribute, name in FIXED.items() if getattr(effective, attribute) != getattr(changed, attribute)]
+    if effective.identity != changed.identity:
+        names.append("identity.clientCertificates")
+    return tuple(names)

@@ -102,9 +102,7 @@ async def _follow(configured: Configured, parts: Parts, journal: Journal, stack:
     def use(decider: Decider) -> None:
         parts.decider = decider
 
-    told = parts.telemetry.reconfigured
-    told(True)
-    following = Following(configured.path, configured.configuration, deciders, use, told, journal.say)
+    following = Following(configured, deciders, use, parts.telemetry.reconfigured, journal.say)
     task = asyncio.create_task(following.run())
     stack.callback(task.cancel)
 

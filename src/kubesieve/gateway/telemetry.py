@@ -56,6 +56,11 @@ class Telemetry:
             registry=registry,
         )
         self._reloaded.set(1)
+        self._waiting = Gauge(
+            "kubesieve_configuration_restart_needed",
+            "1 where the configuration file as it is now says something that takes a restart, else 0.",
+            registry=registry,
+        )
         self._connections_refused = Counter(
             "kubesieve_connections_refused", "Connections closed at once, beyond a bound.", registry=registry
         )
@@ -77,8 +82,10 @@ class Telemetry:
     def shared(self) -> None:
         self._shared.inc()
 
-    def reconfigured(self, good: bool) -> None:
+    def reconfigured(self, good: bool, waiting: bool) -> None:
+        """Whether the file as it is now was loaded, and whether something of it waits for a restart."""
         self._reloaded.set(int(good))
+        self._waiting.set(int(waiting))
 
     def connection_refused(self) -> None:
         self._connections_refused.inc()
