@@ -15,7 +15,7 @@ from kubesieve.agents import Answer, CheckRequest, CheckRun, View
 from kubesieve.doctor.collect.bodies import MOST_BYTES, TooLarge, decode, receive
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Coding
-from kubesieve.kubelet.client import explain
+from kubesieve.kubelet.failures import explain
 
 MOST_TIMEOUTS = 2
 _HEADER_BYTES = 64 * 1024

@@ -38,6 +38,7 @@ FIXED = {
     "api_server": "apiServer",
     "sharing_seconds": "sharing",
     "limits": "limits",
+    "container_logs": "containerLogs",
 }
 """What a change of the file does not change while it runs, and how the file calls it."""
 
@@ -69,6 +70,7 @@ def settings_of(configuration: Configuration) -> Settings:
         cache_seconds=configuration.sharing_seconds,
         fault_seconds=0.0 if configuration.identity.forward else min(FAULT_SECONDS, configuration.sharing_seconds),
         limits=configuration.limits,
+        container_logs=configuration.container_logs,
     )
 
 

@@ -46,7 +46,7 @@ def route(asked: Asked) -> Route:
     endpoint = _endpoint(path)
     if asked.method not in METHODS:
         raise CallerFault("method-not-allowed", "expected GET or HEAD; got another method", status=405)
-    _refuse_more_than_a_get(asked.headers)
+    refuse_more_than_a_get(asked.headers)
     return Route(endpoint, wants_query(endpoint, query))
 
 
@@ -79,7 +79,8 @@ def _endpoint(path: str) -> Endpoint:
     raise CallerFault("path-unknown", "expected a path of the table of endpoints; got another", status=404)
 
 
-def _refuse_more_than_a_get(headers: CIMultiDictProxy[str]) -> None:
+def refuse_more_than_a_get(headers: CIMultiDictProxy[str]) -> None:
+    """Raises CallerFault (400) where a request has a body or would become another protocol."""
     if "Upgrade" in headers or "upgrade" in ",".join(headers.getall("Connection", [])).lower():
         raise CallerFault("upgrade-refused", "expected a plain request; got one to upgrade the connection", status=400)
     if headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers:

@@ -65,6 +65,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerLogs:
+    """Whether logs are given, and what they may cost: ``mebibytes`` and ``seconds`` of one, so many streams at once for
+    one caller and in all. ``follow``: also logs that go on.
+    """
+
+    enabled: bool = False
+    follow: bool = False
+    mebibytes: int = 16
+    seconds: float = 300.0
+    streams: int = 32
+    streams_per_caller: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What is fixed at the start. ``token_file`` is shown to the kubelet for readiness; for callers only where they are
     identified. ``client_ca`` asks clients for certificates.
@@ -85,6 +99,7 @@ class Settings:
     cache_seconds: float = 1.0
     fault_seconds: float = 0.0
     limits: Limits = Limits()
+    container_logs: ContainerLogs = ContainerLogs()
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):

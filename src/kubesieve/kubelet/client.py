@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-import os
 import re
-import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -16,6 +17,8 @@ from kubesieve import __version__
 from kubesieve.faults import OwnFault, UpstreamFault
 from kubesieve.kubelet.bodies import Caps, read_body
 from kubesieve.kubelet.endpoints import Endpoint, Kind
+from kubesieve.kubelet.failures import FAILURES, explain
+from kubesieve.kubelet.logs import check_log, log_path, pieces
 from kubesieve.kubelet.trust import Trust
 
 _ACCEPT = {
@@ -28,6 +31,7 @@ _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _CONTENT_TYPE = re.compile(r"[\x20-\x7e]{1,200}")
 _PARAMETER = re.compile(r";\s*([a-z]+)=\"?([^\";\s]*)", re.IGNORECASE)
 _TAKEN = {"version": ("0.0.4", "1.0.0"), "charset": ("utf-8",)}
+AGENT = f"kubesieve/{__version__}"
 _PASSED_ON = {401: "unauthorized", 403: "forbidden", 404: "not-found"}
 
 
@@ -78,17 +82,20 @@ class KubeletClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> KubeletClient:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._caps.connections, force_close=True),
+        self._session = self._new_session(self._caps.connections, self._caps.seconds)
+        return self
+
+    def _new_session(self, connections: int, seconds: float | None) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
-            timeout=aiohttp.ClientTimeout(total=self._caps.seconds, sock_connect=self._caps.connect_seconds),
+            timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=self._caps.connect_seconds),
             max_line_size=self._caps.header_bytes,
             max_field_size=self._caps.header_bytes,
             read_bufsize=256 * 1024,
         )
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -105,11 +112,50 @@ class KubeletClient:
         try:
             return await self._get(endpoint, self._headers(endpoint, authorization), query)
         except TimeoutError:
-            raise UpstreamFault(
-                "upstream-timeout", f"expected an answer within {self._caps.seconds:g} s; got none", status=504
-            ) from None
-        except (aiohttp.ClientError, ssl.SSLError, OSError, aiohttp.http_exceptions.HttpProcessingError) as error:
+            raise self._late() from None
+        except FAILURES as error:
             raise explain(error) from None
+
+    @asynccontextmanager
+    async def log(
+        self, log: tuple[str, str, str], authorization: str, query: Mapping[str, str]
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The pieces of a container's log, as they come: namespace, pod, container as the kubelet's own list has them.
+
+        It has a connection that does not count among those of ``get``. Raises UpstreamFault: 404 where there is no such
+        log now, else as ``get`` does; so do the pieces, where the log ends before its end.
+        """
+        async with self._new_session(connections=1, seconds=None) as session:
+            response = await self._open_log(
+                session, self._url.with_path(log_path(*log)).with_query(query), authorization
+            )
+            async with response:
+                yield _explained(pieces(response))
+
+    async def _open_log(self, session: aiohttp.ClientSession, url: URL, authorization: str) -> aiohttp.ClientResponse:
+        headers = {"Accept-Encoding": "identity", "User-Agent": AGENT, "Authorization": authorization}
+        try:
+            async with asyncio.timeout(self._caps.seconds):
+                response = await session.get(
+                    url,
+                    headers=headers,
+                    allow_redirects=False,
+                    ssl=self._trust.context(),
+                    server_hostname=self._server_name,
+                )
+        except TimeoutError:
+            raise self._late() from None
+        except FAILURES as error:
+            raise explain(error) from None
+        if response.status in (401, 403):
+            _check_status(response.status)
+        check_log(response)
+        return response
+
+    def _late(self) -> UpstreamFault:
+        return UpstreamFault(
+            "upstream-timeout", f"expected an answer within {self._caps.seconds:g} s; got none", status=504
+        )
 
     async def _get(self, endpoint: Endpoint, headers: dict[str, str], query: bool) -> Reply:
         if self._session is None:
@@ -132,11 +178,19 @@ class KubeletClient:
         headers = {
             "Accept": _ACCEPT[endpoint.kind],
             "Accept-Encoding": "gzip" if endpoint.compressible else "identity",
-            "User-Agent": f"kubesieve/{__version__}",
+            "User-Agent": AGENT,
         }
         if authorization is not None:
             headers["Authorization"] = authorization
         return headers
+
+
+async def _explained(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for part in parts:
+            yield part
+    except FAILURES as error:
+        raise explain(error) from None
 
 
 def _check_status(status: int) -> None:
@@ -162,32 +216,3 @@ def check_content_type(endpoint: Endpoint, content_type: str) -> str:
         expected = endpoint.content_type
         raise UpstreamFault("upstream-content-type", f"expected {expected}; got another Content-Type", status=502)
     return content_type
-
-
-def explain(error: Exception) -> UpstreamFault:
-    """A transport error as a fault; addresses and reasons, never what was sent."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            reason, got = "upstream-tls", f"a certificate that is not trusted: {_verify_message(error)}"
-        case aiohttp.ClientConnectorSSLError() | ssl.SSLError():
-            reason, got = "upstream-tls", "no TLS (is it a plain http port?)"
-        case aiohttp.ClientPayloadError():
-            reason, got = "upstream-truncated", "one that ended early, or was framed wrongly"
-        case aiohttp.ClientConnectorError():
-            reason, got = "upstream-unreachable", f"no connection: {_system_message(error.os_error)}"
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | ConnectionError():
-            reason, got = "upstream-disconnected", "a connection that closed"
-        case _:
-            reason, got = "upstream-malformed", "one that is not HTTP, or beyond the bounds for headers"
-    return UpstreamFault(reason, f"expected an answer from the kubelet; got {got}", status=502)
-
-
-def _system_message(error: OSError) -> str:
-    """The system's words for the error number: asyncio's own would name addresses."""
-    number = error.errno or 0
-    return os.strerror(number) if number > 0 else "the name was not found"
-
-
-def _verify_message(error: aiohttp.ClientConnectorCertificateError) -> str:
-    cause = error.certificate_error
-    return cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "it does not name the host"

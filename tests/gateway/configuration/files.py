@@ -34,6 +34,7 @@ grants:
 nodeSeries: {preset: all, keep: ["kubelet_*"], drop: [container_network_x]}
 sharing: {ttl: 500ms}
 limits: {requestsPerToken: 4, headerLineBytes: 8192, idleSeconds: 1m, workSeconds: 12}
+containerLogs: {enabled: false, follow: true, mebibytes: 4, duration: 1m, streams: 8, streamsPerCaller: 1}
 """
 
 ENVIRONMENT = {"NODE_IP": "10.0.0.7", "LATER": "hunter2", "TRICK": "a, b]\nx: y", "EMPTY": ""}

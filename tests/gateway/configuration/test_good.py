@@ -19,7 +19,7 @@ from kubesieve.gateway.configuration.model import (
     ServingTls,
     TokenReviewRules,
 )
-from kubesieve.gateway.settings import Address, Limits
+from kubesieve.gateway.settings import Address, ContainerLogs, Limits
 from kubesieve.sieve import NodeSeries
 from kubesieve.tenancy.values import (
     Expression,
@@ -62,6 +62,7 @@ ALL = Configuration(
     node_series=NodeSeriesRules(NodeSeries.ALL, ("kubelet_*",), ("container_network_x",)),
     sharing_seconds=0.5,
     limits=Limits(requests_per_token=4, header_line_bytes=8192, idle_seconds=60, work_seconds=12),
+    container_logs=ContainerLogs(False, True, 4, 60.0, 8, 1),
 )
 
 
@@ -88,6 +89,7 @@ def test_a_minimal_file_has_defaults() -> None:
     )
     assert found.identity == IdentityRules(TokenReviewRules(()), client_certificates=False, forward=False)
     assert (found.admin, found.sharing_seconds, found.limits) == (Address("127.0.0.1", 9440), 5.0, Limits())
+    assert not found.container_logs.enabled
 
 
 FORWARDED = (

@@ -16,6 +16,7 @@ NAMESPACES = "list, watch namespaces"
 NODES = ["get nodes/healthz", "get nodes/metrics", "get nodes/pods", "get nodes/stats"]
 OLDER = ["get nodes/proxy"]
 
+LOGS = "\ncontainerLogs: {enabled: true}"
 CERTIFICATES = """\
 listen: {address: ":1", tls: {certFile: c, keyFile: k, clientCAFile: x}}
 identity: {clientCertificates: true}
@@ -40,6 +41,14 @@ def test_a_right_is_needed_where_it_is_used(part: str, needed: list[str]) -> Non
     assert [str(right) for right in found] == needed
     assert all(right.why for right in found)
     assert [str(right) for right in found if right.older] == [one for one in needed if one in OLDER]
+
+
+def test_logs_need_the_right_that_opens_exec_on_every_kubelet_and_it_is_said() -> None:
+    configuration = read(with_part(ONE % "namespaces: [a]" + LOGS), {})
+    found = [right for right in rights(configuration) if right.resource == "nodes/proxy"]
+    assert [right.older for right in found] == [False]
+    assert "exec" in found[0].why
+    assert any("nodes/proxy" in warning for warning in configuration.warnings)
 
 
 def _rules(text: str) -> list[dict[str, list[str]]]:

@@ -13,7 +13,7 @@ import msgspec
 from kubesieve.doctor.collect.bodies import MOST_BYTES, TooLarge, receive
 from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.faults import OwnFault
-from kubesieve.kubelet.client import explain
+from kubesieve.kubelet.failures import explain
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from kubesieve.gateway.settings import Address, Limits
+from kubesieve.gateway.settings import Address, ContainerLogs, Limits
 from kubesieve.sieve import NodeSeries
 from kubesieve.tenancy.values import GrantRules, SubjectKind
 
@@ -84,6 +84,7 @@ class Configuration:
     node_series: NodeSeriesRules = NodeSeriesRules()
     sharing_seconds: float = 5.0
     limits: Limits = field(default_factory=Limits)
+    container_logs: ContainerLogs = field(default_factory=ContainerLogs)
 
     @property
     def selects(self) -> bool:
@@ -107,6 +108,10 @@ class Configuration:
             (
                 self.tls is not None and self.tls.client_ca_file is not None and not self.identity.client_certificates,
                 "listen.tls.clientCAFile is not used: identity.clientCertificates is not true",
+            ),
+            (
+                self.container_logs.enabled and not self.identity.forward,
+                "containerLogs is on: kubelets have no smaller right for it than nodes/proxy, which opens exec, too",
             ),
             (
                 self.api_server is not None and not self.asks_api_server,

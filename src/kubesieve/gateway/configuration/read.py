@@ -17,7 +17,7 @@ from kubesieve.gateway.configuration.places import Place, Reading
 from kubesieve.gateway.configuration.problems import Problems
 from kubesieve.gateway.configuration.section import Section, section
 from kubesieve.gateway.configuration.together import check_together
-from kubesieve.gateway.settings import Address, Limits
+from kubesieve.gateway.settings import Address, ContainerLogs, Limits
 from kubesieve.tenancy.values import GrantRules
 
 API_VERSION = "kubesieve.io/v1alpha1"
@@ -34,6 +34,7 @@ KEYS = (
     "nodeSeries",
     "sharing",
     "limits",
+    "containerLogs",
 )
 
 _DEFAULT = Configuration(scalars.NOWHERE, KubeletAccess(scalars.NO_URL), GrantRules())
@@ -77,4 +78,5 @@ def _configuration(root: Section) -> Configuration:
         node_series=root.optional("nodeSeries", rules.node_series, NodeSeriesRules()),
         sharing_seconds=root.optional("sharing", rules.sharing, _DEFAULT.sharing_seconds),
         limits=root.optional("limits", rules.limits, Limits()),
+        container_logs=root.optional("containerLogs", rules.container_logs, ContainerLogs()),
     )

@@ -12,6 +12,7 @@ from kubesieve.gateway.configuration.model import Configuration
 from kubesieve.kubelet.endpoints import ENDPOINTS, FINE_GRAINED_MINOR
 
 ROLE = "kubesieve"
+LOGS = "containerLogs, and what needs it before Kubernetes 1.33: there is no smaller right; it opens exec, too"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,11 @@ def _of_nodes(configuration: Configuration) -> tuple[Right, ...]:
     if configuration.identity.forward:
         return ()
     newer = {endpoint.subresource for endpoint in ENDPOINTS}
+    logs = configuration.container_logs.enabled
     return (
         *(_of_kubelet(name, _paths(name, older=False)) for name in sorted(newer)),
-        *(_of_kubelet(name, _paths(name, older=True), older=True) for name in _only_older(newer)),
+        *(_of_kubelet(name, _paths(name, older=True), older=True) for name in _only_older(newer) if not logs),
+        *((Right("", "nodes/proxy", ("get",), LOGS),) if logs else ()),
     )
 
 

@@ -10,11 +10,12 @@ from kubesieve.gateway.configuration import scalars
 from kubesieve.gateway.configuration.model import IdentityRules, NodeSeriesRules, TokenReviewRules
 from kubesieve.gateway.configuration.places import Place
 from kubesieve.gateway.configuration.section import section
-from kubesieve.gateway.settings import Limits
+from kubesieve.gateway.settings import ContainerLogs, Limits
 from kubesieve.sieve import NodeSeries
 
 MOST_SHARING_SECONDS = 60.0
 MOST_LIMIT = 1_000_000
+MOST_LOG_MEBIBYTES = 1024
 LIMIT_SECONDS = (0.1, 3600.0)
 HEADER_LINE_BYTES = (1024, 1 << 20)
 
@@ -54,6 +55,21 @@ def sharing(place: Place) -> float:
     """Seconds; 0: no sharing."""
     part = section(place, "ttl")
     return part.optional("ttl", lambda value: scalars.seconds(value, 0, MOST_SHARING_SECONDS), 5.0)
+
+
+def container_logs(place: Place) -> ContainerLogs:
+    part = section(place, "enabled", "follow", "mebibytes", "duration", "streams", "streamsPerCaller")
+    usual = ContainerLogs()
+    return ContainerLogs(
+        enabled=part.optional("enabled", Place.flag, usual.enabled),
+        follow=part.optional("follow", Place.flag, usual.follow),
+        mebibytes=part.optional("mebibytes", lambda value: value.whole(1, MOST_LOG_MEBIBYTES), usual.mebibytes),
+        seconds=part.optional("duration", lambda value: scalars.seconds(value, *LIMIT_SECONDS), usual.seconds),
+        streams=part.optional("streams", lambda value: value.whole(1, MOST_LIMIT), usual.streams),
+        streams_per_caller=part.optional(
+            "streamsPerCaller", lambda value: value.whole(1, MOST_LIMIT), usual.streams_per_caller
+        ),
+    )
 
 
 def limits(place: Place) -> Limits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubesieve.gateway.configuration.model import Configuration, IdentityRules
+from kubesieve.gateway.settings import ContainerLogs
 from kubesieve.tenancy.values import GrantRules
 
 Line = tuple[str, str]
@@ -19,6 +20,7 @@ def summary(configuration: Configuration) -> tuple[Line, ...]:
         ("grants", _grants(configuration.grants)),
         ("node series", _node_series(configuration)),
         ("sharing", f"{configuration.sharing_seconds:g} s" if configuration.sharing_seconds else "none"),
+        ("container logs", _container_logs(configuration.container_logs)),
     )
 
 
@@ -51,6 +53,12 @@ def _identity(rules: IdentityRules) -> str:
     audiences = ", ".join(rules.token_review.audiences) if rules.token_review else ""
     tokens = f"tokens for {audiences or 'the API server'}" if rules.token_review else ""
     return " and ".join(filter(None, (tokens, "client certificates" if rules.client_certificates else "")))
+
+
+def _container_logs(rules: ContainerLogs) -> str:
+    if not rules.enabled:
+        return "none"
+    return f"up to {rules.mebibytes} MiB, {'followed for' if rules.follow else 'not followed,'} {rules.seconds:g} s"
 
 
 def _grants(rules: GrantRules) -> str:
