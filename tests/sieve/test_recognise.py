@@ -59,10 +59,6 @@ TABLE = {
     "all marks, a newer syncer": (pod(notes=NOTES | NEWER), SEEN),
     "no namespace label: the oldest syncers": (pod(without(LABELS, "namespace")), SEEN),
     "a static pod's uid": (pod(notes=changed(NOTES, "object-uid", "0f" * 16)), SEEN),
-    "a host name that a newer syncer says it chose": (
-        pod(name="another", notes=NOTES | NEWER | {PREFIX + "object-host-name": "another"}),
-        SEEN,
-    ),
     "a name cut with a hash": (
         pod(
             name="a-name-that-is-quite-long-for-a-stateful-set-of-some-a6b03dae1c",
@@ -97,6 +93,14 @@ TABLE = {
     "the label says another namespace": (pod(changed(LABELS, "namespace", "prod")), Refused.CONTRADICTED),
     "a copy under another name": (pod(name="web-0-copy"), Refused.CONTRADICTED),
     "a copy that kept all marks": (pod(name="web-0-copy", notes=NOTES | NEWER), Refused.CONTRADICTED),
+    "a copy that says its host name was chosen": (
+        pod(name="another", notes=NOTES | NEWER | {PREFIX + "object-host-name": "another"}),
+        Refused.CONTRADICTED,
+    ),
+    "the right host name, and an annotation that says otherwise": (
+        pod(notes=NOTES | NEWER | {PREFIX + "object-host-name": "another"}),
+        Refused.CONTRADICTED,
+    ),
     "a copy in another namespace": (
         pod(notes=changed(NOTES | NEWER, "object-host-namespace", "elsewhere")),
         Refused.CONTRADICTED,
@@ -144,17 +148,6 @@ TWO = {
     "both live, with uids of their own": ((pod(notes=OTHER_UID, uid="a" * 32), NEW), None),
     "both have ended": ((pod(uid="a" * 32, phase="Failed"), pod(uid="b" * 32, phase="Succeeded")), None),
     "both are being deleted": ((OLD, pod(uid="b" * 32, deleted=True)), None),
-    "two host names": (
-        (
-            pod(uid="a" * 32),
-            pod(uid="b" * 32, name="web-0-again", notes=NOTES | {PREFIX + "object-host-name": "web-0-again"}),
-        ),
-        None,
-    ),
-    "one own uid under two names": (
-        (pod(), pod(uid="b" * 32, name="web-1-x-default-x-alpha", notes=changed(NOTES, "object-name", "web-1"))),
-        None,
-    ),
     "a host name that a stranger has too": ((NEW, pod({}, {}, uid="a" * 32)), None),
     "a host name that a stranger had": ((NEW, pod({}, {}, uid="a" * 32, deleted=True)), None),
 }
@@ -182,14 +175,22 @@ def _claim(host: str, volume: str = "data") -> dict[str, Any]:
 LONG = "a" * 50
 CLAIMS = {
     "the suffix is taken off": (_claim("data-web-0-x-default-x-alpha"), "data-web-0"),
-    "an x inside the name": (_claim("a-x-default-x-alpha-x-default-x-alpha"), "a-x-default-x-alpha"),
+    "an x between dashes, which a namespace or another virtual cluster could begin with": (
+        _claim("a-x-b-x-default-x-alpha"),
+        None,
+    ),
     "another virtual cluster's": (_claim("data-web-0-x-default-x-beta"), None),
     "another namespace": (_claim("data-web-0-x-prod-x-alpha"), None),
     "no name before the suffix": (_claim("-x-default-x-alpha"), None),
     "no text": (_claim(7), None),  # type: ignore[arg-type]
     "cut, and named as a stateful set does": (_claim(f"{LONG}-w-26ce37fb56", LONG), f"{LONG}-web-0"),
     "cut, and any name": (_claim(f"{LONG}-w-0000000000", LONG), None),
-    "an ephemeral volume": ({"name": "tmp", "ephemeral": {"volumeClaimTemplate": {}}}, "web-0-tmp"),
+    "cut, and an x between dashes": (_claim(marks.host_name(f"{LONG}-x-a", "default", "alpha"), f"{LONG}-x-a"), None),
+    "an ephemeral volume, called as another pod's may be": ({"name": "tmp", "ephemeral": {}}, None),
+    "an ephemeral volume that the syncer has turned into a claim": (
+        _claim("web-0-tmp-x-default-x-alpha", "tmp"),
+        "web-0-tmp",
+    ),
     "a volume without a claim": ({"name": "x", "emptyDir": {}}, None),
     "a volume that is no object": ("x", None),
 }
@@ -201,19 +202,15 @@ def test_a_claims_own_name_is_known_where_it_is_certain(volume: Any, own: str | 
     assert [name for _, name in found.claims] == ([own] if own else [])
 
 
-def test_a_claim_that_two_pods_would_call_differently_has_no_own_name() -> None:
-    """One host name, two ways to take it apart: c-x-a in b, or c in a-x-b."""
+def test_a_claim_that_two_pods_could_call_differently_has_no_own_name_though_only_one_is_there() -> None:
+    """c-x-a in b, or c in a-x-b: were it named for one, the other would hide its series by coming."""
     first = pod(changed(LABELS, "namespace", "b"), changed(NOTES, "object-namespace", "b"), name="web-0-x-b-x-alpha")
     second = pod(
-        changed(LABELS, "namespace", "a-x-b"),
-        changed(OTHER_UID, "object-namespace", "a-x-b"),
-        name="web-0-x-a-x-b-x-alpha",
-        uid="c" * 32,
+        changed(LABELS, "namespace", "a-x-b"), changed(NOTES, "object-namespace", "a-x-b"), name="web-0-x-a-x-b-x-alpha"
     )
     for item in (first, second):
         item["spec"]["volumes"] = [_claim("c-x-a-x-b-x-alpha")]
-    assert [one.claims for one in learnt(first).pods] == [(("c-x-a-x-b-x-alpha", "c-x-a"),)]
-    assert [one.claims for one in learnt(first, second).pods] == [(), ()]
+        assert [one.claims for one in learnt(item).pods] == [()]
 
 
 HOST_NAMES = {
@@ -239,14 +236,18 @@ BETA_UID = pod(
     name="web-0-x-prod-x-beta",
     uid="b" * 32,
 )
-SAME_NAME = NOTES | {PREFIX + "object-namespace": "vc", PREFIX + "object-host-name": "web-0"}
+IN_VC = NOTES | {PREFIX + "object-namespace": "vc"}
 MEETINGS = {
     "alone": ((pod(),), 1, 0),
     "a plain pod of that name": ((pod(), pod({}, {}, name="web-0", namespace="default", uid="c" * 32)), 0, 1),
     "a plain pod of that uid": ((pod(), PLAIN_UID), 0, 1),
     "a plain pod of that name, not granted": ((pod(), pod({}, {}, name="web-0", namespace="x", uid="c" * 32)), 1, 0),
     "another virtual cluster's of that uid": ((pod(), BETA_UID), 0, 2),
-    "its own host name": ((pod({PREFIX + "managed-by": "alpha"}, SAME_NAME, name="web-0"),), 1, 0),
+    "a namespace called as the host's": (
+        (pod({PREFIX + "managed-by": "alpha"}, IN_VC, name="web-0-x-vc-x-alpha"),),
+        1,
+        0,
+    ),
 }
 
 

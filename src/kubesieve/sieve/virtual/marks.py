@@ -18,6 +18,7 @@ HOST_NAME = "vcluster.loft.sh/object-host-name"
 HOST_NAMESPACE = "vcluster.loft.sh/object-host-namespace"
 
 _LONGEST, _CUT, _HASH = 63, 52, 10
+_BETWEEN = re.compile("(?=-x-)")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")
@@ -40,7 +41,7 @@ def is_uid(text: str) -> bool:
 
 def host_name(name: str, namespace: str, vcluster: str) -> str:
     """What the syncer calls an object on the host."""
-    whole = f"{name}-x-{namespace}-x-{vcluster}"
+    whole = _joined(name, namespace, vcluster)
     if len(whole) <= _LONGEST:
         return whole
     digest = sha256(whole.encode()).hexdigest()[:_HASH]
@@ -48,6 +49,19 @@ def host_name(name: str, namespace: str, vcluster: str) -> str:
 
 
 def own_name(host: str, namespace: str, vcluster: str) -> str | None:
-    """The name that the syncer made this host name of; None where it was cut, or was never made by the syncer."""
+    """The name that the syncer made this host name of; None where it was cut, or something else could be meant."""
     name = host.removesuffix(f"-x-{namespace}-x-{vcluster}")
-    return name if host_name(name, namespace, vcluster) == host else None
+    return name if is_made_of(host, name, namespace, vcluster) else None
+
+
+def is_made_of(host: str, name: str, namespace: str, vcluster: str) -> bool:
+    """Whether the syncer made the host name of this name, and of no other, of no other namespace or virtual cluster.
+
+    With one more "-x-" in it, c-x-a-x-b-x-alpha is c-x-a in b, c in a-x-b, or c in a of the virtual cluster b-x-alpha.
+    """
+    one_reading = len(_BETWEEN.findall(_joined(name, namespace, vcluster))) == 2
+    return one_reading and host_name(name, namespace, vcluster) == host
+
+
+def _joined(name: str, namespace: str, vcluster: str) -> str:
+    return f"{name}-x-{namespace}-x-{vcluster}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import NamedTuple, Protocol
 
 
@@ -81,16 +82,38 @@ class Names:
         return pod.host if pod else None
 
 
-def without_meetings(pods: Iterable[VirtualPod], plain: Iterable[PodId]) -> Names:
-    """Names of those pods whose own name and uid nobody else in the same grant has.
+Key = tuple[str, ...]
 
-    Of two virtual clusters' pods that would meet, neither is shown; a pod of a plainly granted namespace always is.
+
+def without_meetings(
+    pods: Iterable[VirtualPod], plain: Iterable[PodId], claims: Iterable[tuple[str, str]] = ()
+) -> Names:
+    """Names of those pods whose own name and uid nobody else in the same grant has, and of their claims alike.
+
+    Of two virtual clusters' that would meet, neither is shown; one of a plainly granted namespace (``plain``, and the
+    ``claims`` mounted there) always is.
     """
-    mine, others = tuple(pods), tuple(plain)
-    names: dict[tuple[str, str], int] = {}
-    uids: dict[str, int] = {}
-    for one in (*(pod.own for pod in mine), *others):
-        names[one.namespace, one.name] = names.get((one.namespace, one.name), 0) + 1
-        uids[one.uid] = uids.get(one.uid, 0) + 1
-    kept = tuple(pod for pod in mine if names[pod.own.namespace, pod.own.name] == 1 and uids[pod.own.uid] == 1)
-    return Names(kept, len(mine) - len(kept))
+    mine = tuple(pods)
+    whose: dict[Key, set[ClusterKey | None]] = {}
+    for key, cluster in (
+        *((key, pod.cluster) for pod in mine for key in (*_said(pod.own), *_claimed(pod))),
+        *((key, None) for pod in plain for key in _said(pod)),
+        *((_claim(*claim), None) for claim in claims),
+    ):
+        whose.setdefault(key, set()).add(cluster)
+    kept = [pod for pod in mine if all(len(whose[key]) == 1 for key in _said(pod.own))]
+    sole = ((pod, [len(whose[key]) == 1 for key in _claimed(pod)]) for pod in kept)
+    named = tuple(replace(pod, claims=tuple(compress(pod.claims, alone))) for pod, alone in sole)
+    return Names(named, len(mine) - len(kept))
+
+
+def _said(pod: PodId) -> tuple[Key, Key]:
+    return ("name", pod.namespace, pod.name), ("uid", pod.uid)
+
+
+def _claimed(pod: VirtualPod) -> list[Key]:
+    return [_claim(pod.own.namespace, own) for _, own in pod.claims]
+
+
+def _claim(namespace: str, name: str) -> Key:
+    return "claim", namespace, name

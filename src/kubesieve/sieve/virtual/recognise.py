@@ -35,11 +35,16 @@ class Life(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class HostPod:
-    """What one item of the host's list says. ``found``: the tenant's pod, why it is not shown, or None: nobody's."""
+    """What one item of the host's list says. ``found``: the tenant's pod, why it is not shown, or None: nobody's.
+
+    ``born`` is the host's time of creation, which nobody chooses; ``mounted``: the claims of its volumes.
+    """
 
     id: PodId
     found: VirtualPod | Refused | None
     life: Life
+    born: str = ""
+    mounted: frozenset[str] = frozenset()
 
 
 def recognise(raw: bytes) -> HostPod:
@@ -49,15 +54,18 @@ def recognise(raw: bytes) -> HostPod:
     metadata = found if isinstance(found, dict) else {}
     host = PodId(*(_text(metadata, name) for name in PodId._fields))
     labels, notes = _texts(metadata, "labels"), _texts(metadata, "annotations")
-    life = _life(metadata, parts)
+    volumes = list(_volumes(parts))
+    mounted = frozenset(claim for volume in volumes for claim in _mounted(volume, host))
+    pod = HostPod(host, None, _life(metadata, parts), _text(metadata, "creationTimestamp"), mounted)
     if marks.MANAGED_BY not in labels:
-        return HostPod(host, None, life)
+        return pod
     refused = _refusal(host, labels, notes)
     if refused:
-        return HostPod(host, refused, life)
+        return replace(pod, found=refused)
     own = PodId(notes[marks.OBJECT_NAMESPACE], notes[marks.OBJECT_NAME], notes[marks.OBJECT_UID])
-    pod = VirtualPod(ClusterKey(host.namespace, labels[marks.MANAGED_BY]), host, own)
-    return HostPod(host, replace(pod, claims=tuple(_claims(parts, pod))), life)
+    virtual = VirtualPod(ClusterKey(host.namespace, labels[marks.MANAGED_BY]), host, own)
+    claims = tuple(claim for volume in volumes for claim in _claim(volume, virtual))
+    return replace(pod, found=replace(virtual, claims=claims))
 
 
 def _refusal(host: PodId, labels: dict[str, str], notes: dict[str, str]) -> Refused | None:
@@ -68,10 +76,12 @@ def _refusal(host: PodId, labels: dict[str, str], notes: dict[str, str]) -> Refu
         marks.is_name(name) and marks.is_namespace(namespace) and marks.is_uid(notes[marks.OBJECT_UID])
     ):
         return Refused.MALFORMED
+    made = marks.host_name(name, namespace, vcluster)
     said = (
+        (made, host.name),
         (labels.get(marks.NAMESPACE_LABEL, namespace), namespace),
         (notes.get(marks.HOST_NAMESPACE, host.namespace), host.namespace),
-        (notes.get(marks.HOST_NAME, marks.host_name(name, namespace, vcluster)), host.name),
+        (notes.get(marks.HOST_NAME, made), made),
     )
     return Refused.CONTRADICTED if any(one != other for one, other in said) else None
 
@@ -84,27 +94,37 @@ def _life(metadata: dict[str, Any], parts: dict[str, msgspec.Raw]) -> Life:
     return Life.FINISHED if finished else Life.LIVE
 
 
-def _claims(parts: dict[str, msgspec.Raw], pod: VirtualPod) -> Iterator[tuple[str, str]]:
-    """The volume claims whose own names are certain: host name → own name."""
+def _volumes(parts: dict[str, msgspec.Raw]) -> Iterator[dict[str, Any]]:
+    """The volumes that have a name."""
     spec = _value(parts["spec"]) if "spec" in parts else None
     volumes = spec.get("volumes") if isinstance(spec, dict) else None
     for volume in volumes if isinstance(volumes, list) else ():
-        name = volume.get("name") if isinstance(volume, dict) else None
-        if isinstance(name, str):
-            yield from _claim(volume, name, pod)
+        if isinstance(volume, dict) and isinstance(volume.get("name"), str):
+            yield volume
 
 
-def _claim(volume: dict[str, Any], name: str, pod: VirtualPod) -> Iterator[tuple[str, str]]:
-    """A claim's name that was cut is guessed as controllers make it, and believed where the guess gives that name."""
+def _mounted(volume: dict[str, Any], host: PodId) -> Iterator[str]:
+    """The host's names of a volume's claim: its own, or the one that is made for the pod's time."""
+    source = volume.get("persistentVolumeClaim")
+    if isinstance(source, dict) and isinstance(source.get("claimName"), str):
+        yield source["claimName"]
     if isinstance(volume.get("ephemeral"), dict):
-        yield f"{pod.host.name}-{name}", f"{pod.own.name}-{name}"
+        yield f"{host.name}-{volume['name']}"
+
+
+def _claim(volume: dict[str, Any], pod: VirtualPod) -> Iterator[tuple[str, str]]:
+    """A volume's claim, host name → own name, where that is certain.
+
+    A name that was cut is guessed as controllers make it, and believed where the guess gives that name. Of a claim made
+    for a pod's time nothing is certain: pod a's volume b-c has one called as pod a-b's volume c has.
+    """
     source = volume.get("persistentVolumeClaim")
     host = source.get("claimName") if isinstance(source, dict) else None
     if not isinstance(host, str):
         return
-    namespace, vcluster = pod.own.namespace, pod.cluster.name
+    name, namespace, vcluster = volume["name"], pod.own.namespace, pod.cluster.name
     guesses = (f"{name}-{pod.own.name}", f"{pod.own.name}-{name}", name)
-    guessed = next((one for one in guesses if marks.host_name(one, namespace, vcluster) == host), None)
+    guessed = next((one for one in guesses if marks.is_made_of(host, one, namespace, vcluster)), None)
     own = marks.own_name(host, namespace, vcluster) or guessed
     if own is not None and marks.is_name(own):
         yield host, own
