@@ -73,7 +73,7 @@ def _paths(schema: dict[str, object], path: str) -> list[str]:
     return [path, *below] if path else below
 
 
-GROUPS_ALONE = {"nodeSeries", "sharing", "limits"}
+GROUPS_ALONE = {"nodeSeries", "sharing", "limits", "containerLogs"}
 TOLD_AS_A_VALUE = {"identity.tokenReview.audiences[]"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from kubesieve.faults import CallerFault, OwnFault
 from kubesieve.gateway import journal as journal_module
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.limits import Slots
+from kubesieve.gateway.limits import Places, Slots
 from kubesieve.gateway.scrapes import MOST_RUNNING, Scrape, SharedScrapes, TokenDigest
 from kubesieve.gateway.settings import Limits
 from kubesieve.kubelet.podlist import PodList
@@ -92,10 +92,10 @@ async def test_one_who_comes_late_to_a_long_scrape_gets_a_fresh_one() -> None:
 
 
 def test_places_are_given_back_also_after_an_error() -> None:
-    slots = Slots(Limits(requests=2, requests_per_peer=1, requests_per_token=1))
-    with pytest.raises(ValueError, match="x"), slots.taken("a", "t"):
+    places = Places(2, "requests")
+    with pytest.raises(ValueError, match="x"), places.taken(("peer a", 1), ("token t", 1)):
         raise ValueError("x")
-    assert (slots.total, dict(slots._by_caller)) == (0, {})
+    assert (places.total, dict(places._by_caller)) == (0, {})
 
 
 def test_each_bound_has_its_refusal() -> None:

@@ -6,6 +6,7 @@ import gzip
 from dataclasses import dataclass, field, replace
 
 from kubesieve.faults import Fault
+from kubesieve.gateway.log_streams import LogStream
 from kubesieve.gateway.routes import METHODS
 
 GZIP_LEVEL = 4
@@ -15,12 +16,13 @@ SERVER = {"Server": "kubesieve"}
 """Sent with every answer, so that no versions are told."""
 
 _EXTRA = {405: {"Allow": ", ".join(METHODS)}, 429: {"Retry-After": "1"}, 503: {"Retry-After": "1"}}
+_ALLOWED_OF_LOGS = {"log-method": {"Allow": METHODS[0]}}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What goes to the client, and what the access record says of it. ``reason`` is ``ok`` for a good one,
-    ``credential`` a digest of what was shown, where that was looked at.
+    ``credential`` a digest of what was shown, where that was looked at. With a ``stream`` there is no ``body``.
     """
 
     status: int
@@ -30,6 +32,7 @@ class Answer:
     kept: int = 0
     dropped: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    stream: LogStream | None = None
     credential: str = ""
     caller: str | None = None
     namespaces: frozenset[str] = frozenset()
@@ -40,9 +43,8 @@ class Answer:
 def refusal(fault: Fault) -> Answer:
     """A short text of ours: reason code and sentence, nothing of the request, nothing of the kubelet's."""
     body = f"kubesieve: {fault.reason}: {fault.sentence}\n".encode()
-    return Answer(
-        fault.status, "text/plain; charset=utf-8", body, reason=fault.reason, headers=_EXTRA.get(fault.status, {})
-    )
+    extra = _ALLOWED_OF_LOGS.get(fault.reason) or _EXTRA.get(fault.status, {})
+    return Answer(fault.status, "text/plain; charset=utf-8", body, reason=fault.reason, headers=extra)
 
 
 def wants_gzip(accept_encoding: str) -> bool:

@@ -5,33 +5,35 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from kubesieve.faults import CallerFault, OwnFault
 from kubesieve.gateway.settings import Limits
 from kubesieve.tenancy.budget import Buckets, Rate
 
 
-class Slots:
-    """Counts requests under way: all, by peer address, by token digest. Bounded by what is under way."""
+class Places:
+    """Counts what is under way: in all, and by who it is for. Bounded by what is under way.
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    ``what`` is what is counted, in a refusal's code and sentence: ``requests``.
+    """
+
+    def __init__(self, most: int, what: str) -> None:
+        self._most, self._what = most, what
         self._by_caller: Counter[str] = Counter()
         self.total = 0
 
     @contextmanager
-    def taken(self, peer: str, token: str) -> Iterator[None]:
-        """A place while a request is worked on. Raises CallerFault (429) or OwnFault (503), at once."""
-        limits = self._limits
-        callers = ((f"peer {peer}", limits.requests_per_peer), (f"token {token}", limits.requests_per_token))
+    def taken(self, *callers: tuple[str, int]) -> Iterator[None]:
+        """A place, for callers who may have so many each. Raises CallerFault (429) or OwnFault (503), at once."""
+        what = self._what
         for caller, most in callers:
             if self._by_caller[caller] >= most:
                 raise CallerFault(
-                    "too-many-requests", f"expected at most {most} requests at once from one caller", status=429
+                    f"too-many-{what}", f"expected at most {most} {what} at once from one caller", status=429
                 )
-        if self.total >= limits.requests:
-            raise OwnFault("too-busy", f"expected at most {limits.requests} requests at once in all", status=503)
+        if self.total >= self._most:
+            raise OwnFault("too-busy", f"expected at most {self._most} {what} at once in all", status=503)
         self._count(callers, +1)
         try:
             yield
@@ -44,6 +46,24 @@ class Slots:
             self._by_caller[caller] += step
             if not self._by_caller[caller]:
                 del self._by_caller[caller]
+
+
+class Slots:
+    """Requests under way: all, by peer address, by token digest."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits, self._places = limits, Places(limits.requests, "requests")
+
+    @property
+    def total(self) -> int:
+        return self._places.total
+
+    def taken(self, peer: str, token: str) -> AbstractContextManager[None]:
+        """A place while a request is worked on. Raises CallerFault (429) or OwnFault (503), at once."""
+        limits = self._limits
+        return self._places.taken(
+            (f"peer {peer}", limits.requests_per_peer), (f"token {token}", limits.requests_per_token)
+        )
 
 
 BURST_SECONDS = 10

@@ -49,7 +49,7 @@ def log_asked(asked: Asked, rules: ContainerLogs) -> LogAsked:
     if match is None:
         raise CallerFault("path-unknown", "expected /containerLogs/NAMESPACE/POD/CONTAINER; got another", status=404)
     if asked.method != METHODS[0]:
-        raise CallerFault("method-not-allowed", "expected GET; got another method", status=405)
+        raise CallerFault("log-method", "expected GET; got another method", status=405)
     refuse_more_than_a_get(asked.headers)
     given = _once(query)
     most = rules.mebibytes * _MEBIBYTE

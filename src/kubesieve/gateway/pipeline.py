@@ -6,27 +6,32 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-from kubesieve.faults import Fault, OwnFault
+from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.gateway.answers import Answer, compressed, refusal, wants_gzip
 from kubesieve.gateway.deciding import Asking, Decided, Decider
-from kubesieve.gateway.limits import Rates, Slots
+from kubesieve.gateway.limits import Places, Rates, Slots
+from kubesieve.gateway.log_requests import LogAsked, is_log, log_asked
+from kubesieve.gateway.log_streams import LogStream
 from kubesieve.gateway.routes import Asked, Route, route
 from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest, namespaces_of
+from kubesieve.gateway.settings import ContainerLogs
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.kubelet.client import KubeletClient
 from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
 from kubesieve.kubelet.podlist import PodList
 from kubesieve.sieve import Scanned, scan
+from kubesieve.sieve.container_logs import host_log
 from kubesieve.sieve.naming import Learnt, answer_for, learn
 
 T = TypeVar("T")
 
 SIEVE_THREADS = 2
+NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 SMALL_BYTES = 16 * 1024
 """Bodies up to this size are read at once, in a millisecond or two, and do not wait behind large ones."""
 
@@ -34,7 +39,7 @@ SMALL_BYTES = 16 * 1024
 @dataclass(slots=True)
 class Parts:
     """What a pipeline works with; ``seconds`` bounds the work on one answer. ``decider`` may be replaced while it
-    works: a request ends under the one it began with.
+    works: a request ends under the one it began with. ``logs`` are those under way; ``stopping`` ends them.
     """
 
     client: KubeletClient
@@ -46,6 +51,19 @@ class Parts:
     digest: TokenDigest
     report: Callable[[str], None]
     seconds: float
+    container_logs: ContainerLogs
+    logs: Places
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked, the decider that it began with, and a digest of what was shown."""
+
+    asked: Asked
+    routed: Route | LogAsked
+    decider: Decider
+    credential: str
 
 
 class Pipeline:
@@ -63,29 +81,31 @@ class Pipeline:
         """The answer to a request, for HEAD the same as for GET. The request's place is held inside the block: who
         takes long to take an answer has that many places less.
         """
-        with ExitStack() as places:
+        async with AsyncExitStack() as held:
             try:
-                decider, routed = self._parts.decider, route(asked)
+                decider, routed = self._parts.decider, self._route(asked)
                 credential = decider.credential(asked)
-                places.enter_context(self._parts.slots.taken(asked.peer, credential))
+                held.enter_context(self._parts.slots.taken(asked.peer, credential))
             except Fault as fault:
                 answered = refusal(fault)
             else:
-                answered = replace(await self._answer(routed, decider, asked, credential), credential=credential)
+                made = await self._answer(Request(asked, routed, decider, credential), held)
+                answered = replace(made, credential=credential)
             yield answered
 
-    async def _answer(self, routed: Route, decider: Decider, asked: Asked, credential: str) -> Answer:
+    def _route(self, asked: Asked) -> Route | LogAsked:
+        logs = self._parts.container_logs
+        return log_asked(asked, logs) if logs.enabled and is_log(asked.target.partition("?")[0]) else route(asked)
+
+    async def _answer(self, request: Request, held: AsyncExitStack) -> Answer:
         parts, who = self._parts, None
         try:
             async with asyncio.timeout(parts.seconds):
-                who = await decider.asking(asked, credential)
+                who = await request.decider.asking(request.asked, request.credential)
                 parts.rates.admit(who.key)
-                begun = decider.begun(who)
-                scrape = await self._scrape(routed, who)
-                decided = await decider.decided(who, begun, scrape.namespaces, partial(self._learnt, who))
-                made = await self._made(routed, asked, scrape, decided)
-                parts.rates.answered(who.key, len(made.body) if asked.method == "GET" else 0)
-                return _told(made, who, decided)
+                if isinstance(request.routed, LogAsked):
+                    return await self._log(request.routed, request.decider, who, held)
+                return await self._data(request.routed, request, who)
         except Fault as fault:
             return _told(refusal(fault), who)
         except TimeoutError:
@@ -94,6 +114,36 @@ class Pipeline:
         except Exception as error:  # nothing of an unforeseen error may reach a client
             parts.report(f"an error of ours: {type(error).__name__} at {_place(error)}")
             return refusal(OwnFault("internal", "an error of ours; the log has its place"))
+
+    async def _data(self, routed: Route, request: Request, who: Asking) -> Answer:
+        begun = request.decider.begun(who)
+        scrape = await self._scrape(routed, who)
+        decided = await request.decider.decided(who, begun, scrape.namespaces, partial(self._learnt, who))
+        made = await self._made(routed, request.asked, scrape, decided)
+        self._parts.rates.answered(who.key, len(made.body) if request.asked.method == "GET" else 0)
+        return _told(made, who, decided)
+
+    async def _log(self, log: LogAsked, decider: Decider, who: Asking, held: AsyncExitStack) -> Answer:
+        """A log of one's own, by the names of the pod list that is shared now; ``held`` closes it."""
+        parts, rules = self._parts, self._parts.container_logs
+        begun = decider.begun(who)
+        scrape, pods = await self._pods(who)
+        here = scrape.namespaces & {log.name.namespace}
+        decided = await decider.decided(who, begun, here, partial(self._learnt, who))
+        find = partial(host_log, pods, decided.policy, log.name, decided.names, decided.vclusters)
+        found = await self._work(scrape.size, find)
+        if found is None:
+            raise CallerFault(
+                "log-unknown", "expected a container of a pod of yours here; there is none such", status=404
+            )
+        held.enter_context(parts.logs.taken((who.key, rules.streams_per_caller)))
+        try:
+            pieces = await held.enter_async_context(parts.client.log(found, who.authorization, log.query))
+        except Fault as fault:
+            raise who.told(fault) from None
+        spent = partial(parts.rates.answered, who.key)
+        stream = LogStream(pieces, rules.seconds, spent, follows="follow" in log.query)
+        return _told(Answer(200, "text/plain", b"", headers=NO_SNIFFING, stream=stream), who, decided)
 
     async def _scrape(self, routed: Route, who: Asking) -> Scrape:
         key = (routed.endpoint.name, routed.query, who.share)
@@ -126,13 +176,16 @@ class Pipeline:
 
     async def _learnt(self, who: Asking) -> tuple[Learnt, int]:
         """The node's virtual pods, of the scrape of its pod list that is shared now; read once."""
-        scrape = await self._scrape(Route(BY_PATH["/pods"], query=False), who)
-        pods = scrape.scanned
-        if not isinstance(pods, PodList):
-            raise OwnFault("internal", "expected a pod list; got something else")
+        scrape, pods = await self._pods(who)
         if not scrape.learnt:
             scrape.learnt.append(asyncio.ensure_future(self._work(scrape.size, lambda: learn(pods))))
         return await asyncio.shield(scrape.learnt[0]), scrape.number
+
+    async def _pods(self, who: Asking) -> tuple[Scrape, PodList]:
+        scrape = await self._scrape(Route(BY_PATH["/pods"], query=False), who)
+        if not isinstance(scrape.scanned, PodList):
+            raise OwnFault("internal", "expected a pod list; got something else")
+        return scrape, scrape.scanned
 
     def _make(self, routed: Route, scrape: Scrape, packed: bool, decided: Decided) -> Answer:
         sieved = answer_for(routed.endpoint, scrape.scanned, decided.policy, decided.names)

@@ -14,7 +14,7 @@ from kubesieve.gateway.configured import Configured, Deciders
 from kubesieve.gateway.deciding import Decided, Decider, Forwarding
 from kubesieve.gateway.following import Following
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.limits import Rates, Slots
+from kubesieve.gateway.limits import Places, Rates, Slots
 from kubesieve.gateway.listener import Listener
 from kubesieve.gateway.pipeline import Parts, Pipeline
 from kubesieve.gateway.scrapes import SharedScrapes, TokenDigest
@@ -65,6 +65,7 @@ async def running(settings: Settings, journal: Journal, configured: Configured |
             yield urls
         finally:
             readiness.stopping = True
+            parts.stopping.set()
 
 
 async def serve(settings: Settings, journal: Journal, configured: Configured | None = None) -> None:
@@ -91,7 +92,20 @@ def _parts(settings: Settings, client: KubeletClient, telemetry: Telemetry, jour
     slots, scrapes = Slots(settings.limits), SharedScrapes(settings.cache_seconds, settings.fault_seconds)
     seconds = settings.timeout_seconds + settings.limits.work_seconds
     decider = Forwarding(lambda: decided, digest)
-    return Parts(client, decider, scrapes, slots, Rates(settings.limits), telemetry, digest, journal.say, seconds)
+    logs = settings.container_logs
+    return Parts(
+        client,
+        decider,
+        scrapes,
+        slots,
+        Rates(settings.limits),
+        telemetry,
+        digest,
+        journal.say,
+        seconds,
+        logs,
+        Places(logs.streams, "logs"),
+    )
 
 
 async def _follow(configured: Configured, parts: Parts, journal: Journal, stack: AsyncExitStack) -> None:

@@ -14,7 +14,9 @@ from aiohttp.web_response import Response, StreamResponse
 from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.gateway.answers import SERVER, Answer, refusal
 from kubesieve.gateway.journal import Journal
-from kubesieve.gateway.listener import plain_address
+from kubesieve.gateway.listener import Connection, plain_address
+from kubesieve.gateway.log_requests import ENDPOINT, is_log
+from kubesieve.gateway.log_streams import LogStream
 from kubesieve.gateway.pipeline import Parts, Pipeline
 from kubesieve.gateway.routes import METHODS, Asked, endpoint_name, same_token
 from kubesieve.gateway.tls import Believes
@@ -40,7 +42,10 @@ class TenantPort:
         answer, whole = refusal(OwnFault("stopping", "stopped before there was an answer", status=503)), False
         try:
             async with self._pipeline.answering(asked) as answer:
-                response = await self._send(request, answer, close=answer.status == 400 or asked.outdated)
+                if answer.stream is not None:
+                    response = await self._send_log(request, answer, answer.stream)
+                else:
+                    response = await self._send(request, answer, close=answer.status == 400 or asked.outdated)
                 whole = True
         finally:
             self._record(asked, answer, time.monotonic() - started, whole)
@@ -66,9 +71,25 @@ class TenantPort:
                     await _write(response, answer.body)
                     await response.write_eof()
         except TimeoutError:
-            if request.transport is not None:
-                request.transport.abort()
-            raise ConnectionError("the client did not take its answer in time") from None
+            raise _cut(request) from None
+        return response
+
+    async def _send_log(self, request: BaseRequest, answer: Answer, stream: LogStream) -> StreamResponse:
+        """In chunks, so that a log that was cut shows it (to HTTP/1.0 by a connection that breaks)."""
+        protocol = request.protocol
+        assert isinstance(protocol, Connection)  # noqa: S101 - the listener makes no others
+        response = StreamResponse(status=answer.status, headers={**_headers(answer), "Cache-Control": "no-store"})
+        del response.headers["Content-Length"]
+        if request.version == HttpVersion11:
+            response.enable_chunked_encoding()
+        try:
+            await response.prepare(request)
+            async for piece in stream.until(protocol.lost, self._parts.stopping):
+                async with asyncio.timeout(self._answer_seconds):
+                    await response.write(piece)
+            await response.write_eof()
+        except (Fault, TimeoutError):
+            raise _cut(request) from None
         return response
 
     def _asked(self, request: BaseRequest) -> Asked:
@@ -79,8 +100,9 @@ class TenantPort:
         return Asked(request.method, request.raw_path, request.headers, peer, certificate or None, bool(outdated))
 
     def _record(self, asked: Asked, answer: Answer, seconds: float, whole: bool) -> None:
-        endpoint = endpoint_name(asked.target)
-        sent_bytes = len(answer.body) if whole and asked.method != "HEAD" else 0
+        endpoint = ENDPOINT if is_log(asked.target.partition("?")[0]) else endpoint_name(asked.target)
+        size = answer.stream.sent if answer.stream is not None else len(answer.body)
+        sent_bytes = size if whole and asked.method != "HEAD" else 0
         self._parts.telemetry.answered(endpoint, answer, seconds, sent_bytes)
         given = asked.headers.get("Authorization")
         credential = answer.credential or (self._parts.digest.of(same_token(given)) if given else "")
@@ -100,7 +122,7 @@ class TenantPort:
                 "reason": answer.reason,
                 "kept": answer.kept,
                 "dropped": answer.dropped,
-                "bytes": len(answer.body),
+                "bytes": size,
                 "sent": "whole" if whole else "no",
                 "seconds": round(seconds, 6),
             }
@@ -110,6 +132,12 @@ class TenantPort:
 def _headers(answer: Answer) -> dict[str, str]:
     size = str(len(answer.body))
     return {**answer.headers, **SERVER, "Content-Type": answer.content_type, "Content-Length": size}
+
+
+def _cut(request: BaseRequest) -> ConnectionError:
+    if request.transport is not None:
+        request.transport.abort()
+    return ConnectionError("the client did not take its answer in time, or it could not be had to its end")
 
 
 async def _write(response: StreamResponse, body: bytes) -> None:
