@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +118,31 @@ def test_it_serves_over_tls_and_lists_what_arrived(running: FakeApiserver) -> No
     assert reply.status == 201
     assert json.loads(reply.body)["status"]["user"]["username"] == "system:serviceaccount:tenant-a:agent"
     assert [request.target for request in running.requests] == [TOKENS]
+
+
+def listed(api: FakeApiserver, query: str) -> dict[str, Any]:
+    request = Request("GET", f"/api/v1/nodes?{query}", (("Authorization", f"Bearer {api.directory.tokens['admin']}"),))
+    return dict(json.loads(api.answer(request).body))
+
+
+def test_a_list_comes_in_pages_and_a_mark_that_is_too_old_is_gone() -> None:
+    api = FakeApiserver(Directory.fresh())
+    for name in ("a", "b", "c"):
+        api.nodes.put(name, 10250)
+    first = listed(api, "limit=2")
+    second = listed(api, f"limit=2&continue={first['metadata']['continue']}")
+    assert [item["metadata"]["name"] for item in (*first["items"], *second["items"])] == ["a", "b", "c"]
+    assert "continue" not in second["metadata"]
+    api.nodes.forget()
+    assert listed(api, f"limit=2&continue={first['metadata']['continue']}")["code"] == 410
+
+
+def test_a_node_tells_where_its_kubelet_is_and_one_made_anew_has_another_uid() -> None:
+    api = FakeApiserver(Directory.fresh())
+    api.nodes.put("n", 10250)
+    (one,) = listed(api, "")["items"]
+    assert one["status"]["addresses"] == [{"type": "InternalIP", "address": "127.0.0.1"}]
+    assert one["status"]["daemonEndpoints"] == {"kubeletEndpoint": {"Port": 10250}}
+    api.nodes.remove("n")
+    api.nodes.put("n", 10250, uid="another")
+    assert listed(api, "")["items"][0]["metadata"]["uid"] == "another" != one["metadata"]["uid"]

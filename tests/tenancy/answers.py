@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Says:
         self.asked.append({"path": path, **query})
         return self.answer(path, {})
 
-    async def watch(self, path: str, seconds: int, **query: str) -> AsyncIterator[dict[str, Any]]:
+    async def watch(self, path: str, seconds: int, **query: str) -> AsyncGenerator[dict[str, Any], None]:
         """The next of ``watches``: events, or what is raised; then it stays open."""
         self.asked.append({"path": path, "watch": "1", **query})
         if not self.watches:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from kubesieve.faults import OwnFault
-from kubesieve.tenancy import live_namespaces
+from kubesieve.tenancy import live as keeping
 from kubesieve.tenancy.api_server import ApiStatus
-from kubesieve.tenancy.live_namespaces import STALE_SECONDS, LiveNamespaces
+from kubesieve.tenancy.live import STALE_SECONDS
+from kubesieve.tenancy.live_namespaces import LiveNamespaces
 from tests.tenancy.answers import Clock, Says
 
 AWAY = OwnFault("api-server-unavailable", "expected an answer; got none", status=503)
@@ -31,7 +32,7 @@ def event(kind: str, item: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_namespaces, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(keeping, "FIRST_PAUSE", 0.01)
 
 
 def after(says: Says, clock: Clock | None = None, seconds: float = 0.15) -> tuple[LiveNamespaces, list[str]]:

@@ -1,8 +1,8 @@
 """Who may call, and what they may do: one table for the fake kubelet and the fake apiserver.
 
 The rights are those recorded on a real node: a Datadog agent's service account may get nodes/metrics, nodes/stats,
-nodes/proxy and nodes/spec; so may the proxy's, which may also create reviews (and here watch namespaces); a tenant's
-may nothing on nodes.
+nodes/proxy and nodes/spec; so may the proxy's, which may also create reviews (and here watch namespaces and nodes); a
+tenant's may nothing on nodes.
 """
 
 from __future__ import annotations
@@ -61,8 +61,7 @@ _NODE_READER = tuple(Rule("get", f"nodes/{part}") for part in ("metrics", "stats
 _REVIEWER = (
     Rule("create", "tokenreviews", "authentication.k8s.io"),
     Rule("create", "subjectaccessreviews", "authorization.k8s.io"),
-    Rule("list", "namespaces"),
-    Rule("watch", "namespaces"),
+    *(Rule(verb, plural) for plural in ("namespaces", "nodes") for verb in ("list", "watch")),
 )
 
 

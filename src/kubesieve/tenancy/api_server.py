@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import aiohttp
@@ -80,7 +80,7 @@ class ApiServer:
         except _FAILURES as error:
             raise _unavailable(type(error).__name__) from None
 
-    async def watch(self, path: str, seconds: int, **query: str) -> AsyncIterator[dict[str, Any]]:
+    async def watch(self, path: str, seconds: int, **query: str) -> AsyncGenerator[dict[str, Any], None]:
         """The events of a watch, until the server ends it after so many seconds. Raises as ``get`` does."""
         query = {**query, "watch": "1", "timeoutSeconds": str(seconds)}
         try:
