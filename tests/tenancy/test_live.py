@@ -187,6 +187,23 @@ def test_an_open_watch_that_says_nothing_is_no_word(monkeypatch: pytest.MonkeyPa
     assert believed == [True, False]
 
 
+def test_pages_of_a_list_that_is_never_whole_are_no_word() -> None:
+    first_page = {**GOOD, "metadata": {"resourceVersion": "2", "continue": "more"}}
+    server = Server(GOOD, first_page, AWAY, first_page, AWAY)
+    namespaces = LiveNamespaces(server, lambda _: None, server.clock)
+
+    async def story() -> None:
+        await namespaces.listed()
+        for _ in range(2):
+            server.clock.now += 50.0
+            with pytest.raises(OwnFault):
+                await namespaces.listed()
+
+    asyncio.run(story())
+    with pytest.raises(OwnFault):
+        namespaces.labels()
+
+
 def test_a_watch_is_asked_to_end_early_enough_that_a_cluster_where_nothing_happens_is_never_unknown() -> None:
     """Twice its length, and what a slow answer takes, is within the minute: one watch may be lost on the way."""
     assert live.WATCH_SECONDS * 2 <= live.STALE_SECONDS

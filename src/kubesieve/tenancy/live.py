@@ -1,6 +1,6 @@
 """A collection of the API server's, kept up to date: a list page by page, then watches, and again from the start.
 
-How old what is known can be: ``STALE_SECONDS`` after the last word of the API server (a page of a list, an event, a
+How old what is known can be: ``STALE_SECONDS`` after the last word of the API server (a whole list, an event, a
 bookmark, a watch that ended properly) everything counts as unknown, whether a connection still hangs there or not.
 Where nothing happens, a watch ends by itself after ``WATCH_SECONDS``, which is a word: two of them fit, so that one may
 be lost on the way. A watch that hangs is given up five seconds after it should have ended, and all is listed anew.
@@ -126,7 +126,7 @@ class Live(Generic[T]):
                 if answered.status != GONE:
                     raise
             else:
-                self._known = found
+                self._known, self._heard = found, self._clock()
                 self._changed()
                 return version
         raise self._unknown("a whole list; got one that was too old before its end, again and again")
@@ -141,7 +141,6 @@ class Live(Generic[T]):
                 raise self._unknown(f"a list of {self._kind.plural}; got something else")
             found.update((name, value) for name, value in map(self._read, items or ()) if name and value is not None)
             version = version or _text(metadata.get("resourceVersion"))
-            self._heard = self._clock()
             mark = self._mark(metadata)
             if not mark:
                 return found, version
