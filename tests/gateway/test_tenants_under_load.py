@@ -66,7 +66,7 @@ def test_many_requests_of_two_tenants_cost_the_kubelet_one_scrape(cluster: Clust
     assert all(body and foreign[which] not in body for which, body in answers)
 
 
-def test_a_slow_api_server_is_a_503_in_time_and_no_open_door(cluster: Cluster, gateway: Gateway) -> None:
+def test_an_api_server_that_is_away_is_a_503_in_time_and_no_open_door(cluster: Cluster, gateway: Gateway) -> None:
     cluster.api.stop()
     started = time.monotonic()
     answer = gateway.ask("/pods", cluster.token("tenant-a"))
