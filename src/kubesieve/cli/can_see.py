@@ -60,7 +60,8 @@ def usual_groups(user: str) -> frozenset[str]:
 async def _granted(configuration: Configuration, caller: Caller) -> Grant:
     """The grant, one without a version where there is none. Raises OwnFault where the API server does not say."""
     async with AsyncExitStack() as stack:
-        deciders = Deciders(TokenDigest(), lambda _: None, stack, budget=Budget(UNHURRIED, UNHURRIED, time.monotonic))
+        budget = Budget(UNHURRIED, UNHURRIED, time.monotonic)
+        deciders = Deciders(TokenDigest(), _say, stack, budget=budget)
         grants = await deciders.grants(configuration)
         here = await deciders.listed()
         if configuration.identity.forward:
@@ -71,6 +72,10 @@ async def _granted(configuration: Configuration, caller: Caller) -> Grant:
             if fault.status != NO_GRANT:
                 raise
             return Grant(frozenset())
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"kubesieve: {clean(sentence)}", err=True)
 
 
 def _as_text(caller: Caller, grant: Grant) -> str:
