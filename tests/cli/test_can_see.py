@@ -72,6 +72,20 @@ def test_a_service_account_is_in_its_usual_groups(cluster: Cluster) -> None:
     assert told["groups"] == ["system:authenticated", "system:serviceaccounts", "system:serviceaccounts:tenant-a"]
 
 
+NOBODYS = {"matchLabels": {"tenant": "nobodys"}}
+
+
+def test_a_selector_that_picks_nothing_is_told(cluster: Cluster) -> None:
+    grants = {"tenants": [tenant("labelled", account("tenant-a"), namespaceSelector=NOBODYS)]}
+    code, told = seen(cluster, "--as", AGENT.format("tenant-a"), grants=grants)
+    assert (code, told["granted"], told["reason"]) == (1, False, "selector-picks-nothing")
+    done = CliRunner().invoke(
+        can_see, ["--config", str(cluster.folder / "can-see.yaml"), "--as", AGENT.format("tenant-a")]
+    )
+    assert "serve answers 403 (selector-picks-nothing): expected a namespace with the labels" in done.output
+    assert "tenant labelled" in done.output
+
+
 def test_a_page_for_people_says_403_where_serve_does(cluster: Cluster) -> None:
     path = cluster.folder / "page.yaml"
     cluster.write(path, grants=TENANTS)

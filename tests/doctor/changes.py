@@ -273,3 +273,21 @@ mismatch = failed("upstream-tls", "expected …; got a certificate that is not t
 no_token = tokenless(status(500, b"HTTP Error 401: Unauthorized"))
 unlimited = replaced(rb"^(container_spec_memory_limit_bytes\{.*\}) \S+", rb"\1 0")
 bare_pods = {PODS: edited(each_pod("tenant-a", no_ids))}
+
+
+def synced(pod: Any) -> None:
+    """A host pod as vcluster's syncer makes and marks it."""
+    virtual_notes(pod)
+    pod["metadata"].setdefault("labels", {})["vcluster.loft.sh/managed-by"] = "alpha"
+    pod["metadata"]["name"] += "-x-default-x-alpha"
+
+
+def synced_stats(pod: Any) -> None:
+    pod["podRef"]["name"] += "-x-default-x-alpha"
+
+
+SYNCED = {
+    PODS: edited(each_pod("sandbox", synced)),
+    SUMMARY: edited(each_stats("sandbox", synced_stats)),
+    "*": replaced(rb'\b(pod="[a-z-]+)"', rb'\1-x-default-x-alpha"'),
+}

@@ -20,6 +20,7 @@ from tests.doctor.changes import (
     STATUS,
     STORY,
     SUMMARY,
+    SYNCED,
     back_in_time,
     bare_pods,
     doubled_type,
@@ -96,6 +97,10 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
     "kubesieve knows no grant": (
         "KS0119",
         Scene(spoil_proxy=everywhere(status(403, b"kubesieve: no-grant: expected a grant for 'x'; there is none\n"))),
+    ),
+    "kubesieve's selector picks nothing": (
+        "KS0119",
+        Scene(spoil_proxy=everywhere(status(403, b"kubesieve: selector-picks-nothing: expected a namespace; none\n"))),
     ),
     "kubesieve does not know the token": (
         "KS0119",
@@ -305,6 +310,10 @@ CORPUS: dict[str, tuple[str, Scene | Evidence]] = {
             spoil_proxy={PODS: edited(each_pod("sandbox", virtual_notes))},
             more={"pods": pods_of(sandbox_in_virtual_cluster)},
         ),
+    ),
+    "host names of a virtual cluster, and nobody says which are known": (
+        HEALTHY,
+        Scene(allowed=SANDBOX, direct=False, spoil_proxy=SYNCED),
     ),
     "no container ids": ("KS0607", Scene(spoil_direct=bare_pods, spoil_proxy=bare_pods)),
     "some pods without container rows": ("KS0608", upstream(CADVISOR, body(pod_rows_only(rb'namespace="sandbox"')))),

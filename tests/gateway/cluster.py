@@ -58,7 +58,7 @@ class Cluster:
             yield self
 
     def write(self, path: Path, **more: Any) -> None:
-        """A configuration file that works, with some of its keys changed."""
+        """A configuration file that works, with some of its keys changed, or left out where they are None."""
         files = {"kubelet.crt": self.kubelet.ca_pem, "api.crt": self.api.ca_pem, "clients.crt": self.clients.pem}
         files["token"] = self.token("kubelet-proxy").encode()
         for name, content in files.items():
@@ -79,7 +79,7 @@ class Cluster:
             **more,
         }
         new = path.with_suffix(".new")
-        new.write_text(yaml.safe_dump(whole))
+        new.write_text(yaml.safe_dump({name: value for name, value in whole.items() if value is not None}))
         new.replace(path)
 
     def _access(self, ca: str) -> dict[str, str]:

@@ -50,3 +50,15 @@ def test_who_has_no_grant_is_held_to_his_rate_like_anybody(cluster: Cluster) -> 
     reasons = [answer.reason for answer in answers]
     assert reasons[:10] == ["no-grant"] * 10
     assert "too-fast" in reasons[10:]
+
+
+def test_a_selector_that_picks_nothing_says_so_instead_of_an_empty_answer(cluster: Cluster) -> None:
+    nobodys = {"namespaceSelector": {"matchLabels": {"tenant": "nobodys"}}}
+    with cluster.serving(grants={"tenants": [tenant("a", account(A), **nobodys)]}) as gateway:
+        answer = gateway.ask("/pods", cluster.token(A))
+        assert (answer.status, answer.reason) == (403, "selector-picks-nothing")
+    kubelet = {"url": cluster.kubelet.url, "caFile": str(cluster.folder / "kubelet.crt")}
+    everybodys = {"tenants": [{"name": "all", **nobodys}]}
+    with cluster.serving(identity={"forward": True}, grants=everybodys, kubelet=kubelet) as gateway:
+        answer = gateway.ask("/pods", cluster.token("datadog"))
+        assert (answer.status, answer.reason) == (403, "selector-picks-nothing")

@@ -85,7 +85,24 @@ def test_a_selector_picks_what_is_labelled_now() -> None:
     assert seen(grants, JANE) == {"a", "b"}
     del labels["a"]
     labels["b"] = {}
-    assert seen(grants, JANE) == "no-grant"
+    assert seen(grants, JANE) == "selector-picks-nothing"
+
+
+def test_a_selector_that_picks_nothing_names_the_tenants_whose_it_is() -> None:
+    selector = Selector((("tenant", "x"),))
+    tenants = (tenant("x", "jane", selector=selector), tenant("y", "john", selector=selector))
+    grants = Grants(GrantRules(tenants), Known({"a": {}}))
+    for decide in (lambda: run(grants.of(JANE, HERE)), lambda: grants.begun(JANE)):
+        with pytest.raises(CallerFault, match="of tenant x; there is none") as caught:
+            decide()
+        assert (caught.value.reason, caught.value.status) == ("selector-picks-nothing", 403)
+    assert seen(grants, Caller("mallory")) == "no-grant"
+
+
+def test_where_nobody_is_identified_a_selector_that_picks_nothing_is_a_403_for_all() -> None:
+    grants = Grants(GrantRules((tenant("all", selector=Selector((("tenant", "x"),))),)), Known({"a": {}}))
+    with pytest.raises(CallerFault, match="of tenant all; there is none"):
+        grants.everybodys()
 
 
 def test_where_the_namespaces_are_unknown_a_selector_gives_nothing() -> None:

@@ -31,9 +31,9 @@ from kubesieve.cli.entrances import Trusting, authorization_of
 from kubesieve.cli.tables import escape_for_locale
 from kubesieve.doctor.agent_client import CONTAINER_ASKS, AgentClient
 from kubesieve.doctor.agent_report import ContainerReport, KubeletReport
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import MOST_PODS
 from kubesieve.doctor.views.view import SUMMARY
+from kubesieve.entrance import Entrance
 from kubesieve.faults import OwnFault
 from kubesieve.named_file import read_file
 

@@ -45,9 +45,9 @@ def can_see(ctx: click.Context, config: Path, user: str, groups: tuple[str, ...]
     """
     escape_for_locale()
     caller = Caller(user, frozenset(groups) | usual_groups(user))
-    grant = asyncio.run(_granted(load(config), caller))
-    click.echo(_as_json(caller, grant) if output == "json" else _as_text(caller, grant))
-    ctx.exit(SEES_NOTHING if grant.empty and not grant.version else SEES)
+    found = asyncio.run(_granted(load(config), caller))
+    click.echo(_as_json(caller, found) if output == "json" else _as_text(caller, found))
+    ctx.exit(SEES_NOTHING if isinstance(found, CallerFault) else SEES)
 
 
 def usual_groups(user: str) -> frozenset[str]:
@@ -57,38 +57,45 @@ def usual_groups(user: str) -> frozenset[str]:
     return frozenset((AUTHENTICATED, *accounts))
 
 
-async def _granted(configuration: Configuration, caller: Caller) -> Grant:
-    """The grant, one without a version where there is none. Raises OwnFault where the API server does not say."""
+async def _granted(configuration: Configuration, caller: Caller) -> Grant | CallerFault:
+    """The grant, or the 403 that there is in place of one. Raises OwnFault where the API server does not say."""
     async with AsyncExitStack() as stack:
-        deciders = Deciders(TokenDigest(), lambda _: None, stack, budget=Budget(UNHURRIED, UNHURRIED, time.monotonic))
+        budget = Budget(UNHURRIED, UNHURRIED, time.monotonic)
+        deciders = Deciders(TokenDigest(), _say, stack, budget=budget)
         grants = await deciders.grants(configuration)
         here = await deciders.listed()
-        if configuration.identity.forward:
-            return grants.everybodys()
         try:
-            return await grants.of(caller, here)
+            return grants.everybodys() if configuration.identity.forward else await grants.of(caller, here)
         except CallerFault as fault:
             if fault.status != NO_GRANT:
                 raise
-            return Grant(frozenset())
+            return fault
 
 
-def _as_text(caller: Caller, grant: Grant) -> str:
+def _say(sentence: str) -> None:
+    click.echo(f"kubesieve: {clean(sentence)}", err=True)
+
+
+def _as_text(caller: Caller, grant: Grant | CallerFault) -> str:
     who = f"{clean(caller.user)} ({clean(', '.join(sorted(caller.groups)))})"
+    if isinstance(grant, CallerFault):
+        return f"{who} sees nothing: serve answers 403 ({grant.reason}): {clean(grant.sentence)}"
     if grant.empty:
-        nothing = "nothing that is here" if grant.version else "nothing: serve answers 403 (no-grant)"
-        return f"{who} sees {nothing}"
+        return f"{who} sees nothing that is here"
     rows = [("namespace", name, "; ".join(grant.because.get(name, ()))) for name in sorted(grant.namespaces)]
     rows += [("virtual cluster", f"{one.name} in {one.namespace}", "its tenant") for one in sorted_clusters(grant)]
     return f"{who} sees\n\n{table(('what', 'name', 'because of'), rows, columns=terminal_columns())}"
 
 
-def _as_json(caller: Caller, grant: Grant) -> str:
+def _as_json(caller: Caller, found: Grant | CallerFault) -> str:
+    refused = found if isinstance(found, CallerFault) else None
+    grant = Grant(frozenset()) if isinstance(found, CallerFault) else found
     told = {
         "schema": 1,
         "user": caller.user,
         "groups": sorted(caller.groups),
-        "granted": bool(grant.version),
+        "granted": refused is None,
+        "reason": refused.reason if refused else None,
         "version": grant.version,
         "namespaces": [{"name": name, "because": grant.because.get(name, ())} for name in sorted(grant.namespaces)],
         "vclusters": [{"namespace": one.namespace, "name": one.name} for one in sorted_clusters(grant)],

@@ -13,6 +13,7 @@ from kubesieve.cli.tables import escape_for_locale, terminal_columns
 from kubesieve.gateway.configuration import Configuration, ConfigurationFault, Problem, load
 from kubesieve.gateway.configuration.rights import cluster_role, rights
 from kubesieve.gateway.configuration.summary import summary
+from kubesieve.gateway.reaching import would_reach
 from kubesieve.tables import clean, table
 
 FINE, REFUSED = 0, 1
@@ -58,7 +59,7 @@ def _show_problems(file: Path, problems: tuple[Problem, ...], output: str, *, to
 def _as_text(file: Path, configuration: Configuration) -> str:
     columns = terminal_columns()
     parts = [f"{clean(str(file))}: fine", *(f"warning: {sentence}" for sentence in configuration.warnings), ""]
-    parts += [table(("what", "as configured"), summary(configuration), columns=columns), ""]
+    parts += [table(("what", "as configured"), summary(configuration, would_reach(os.environ)), columns=columns), ""]
     needed = [(str(right), right.why) for right in rights(configuration)]
     if needed:
         parts.append(table(("right of kubesieve's own account", "why"), needed, columns=columns))
@@ -73,7 +74,7 @@ def _as_json(configuration: Configuration) -> str:
         "exit": FINE,
         "problems": [],
         "warnings": list(configuration.warnings),
-        "summary": dict(summary(configuration)),
+        "summary": dict(summary(configuration, would_reach(os.environ))),
         "rights": [
             {
                 "apiGroup": right.group,

@@ -19,14 +19,14 @@ from kubesieve.doctor.bundle.loading import load
 from kubesieve.doctor.bundle.redact import NOTES, redact
 from kubesieve.doctor.bundle.saving import save
 from kubesieve.doctor.collect.cluster import node_entrance, pods_in, pods_of
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, gather
-from kubesieve.doctor.collect.kubeconfig import api_server, default_path
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.diagnosis import Diagnosis
 from kubesieve.doctor.evidence import MOST_LOG, MOST_PODS, Evidence, Source
 from kubesieve.doctor.reports import FORMS
+from kubesieve.entrance import Entrance
 from kubesieve.faults import OwnFault
+from kubesieve.kubeconfig.reading import api_server, default_path
 from kubesieve.named_file import read_file
 from kubesieve.sieve import parse_namespaces
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubesieve.doctor.collect.doors import Entrance, default_token_file, parse_base, trust_for
+from kubesieve.doctor.collect.doors import default_token_file, trust_for
+from kubesieve.entrance import Entrance, parse_base
 from kubesieve.kubelet.trust import TokenFile
 
 

@@ -13,8 +13,8 @@ from yarl import URL
 from kubesieve import __version__
 from kubesieve.agents import Answer, CheckRequest, CheckRun, View
 from kubesieve.doctor.collect.bodies import MOST_BYTES, TooLarge, decode, receive
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Coding
+from kubesieve.entrance import Entrance
 from kubesieve.kubelet.failures import explain
 
 MOST_TIMEOUTS = 2

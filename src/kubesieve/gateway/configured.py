@@ -9,14 +9,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from yarl import URL
-
 from kubesieve.faults import OwnFault
-from kubesieve.gateway.configuration.model import ApiServerAccess, Configuration
+from kubesieve.gateway.configuration.model import Configuration
 from kubesieve.gateway.deciding import Decided, Decider, Forwarding, Identifying, decided_by
+from kubesieve.gateway.reaching import reached
 from kubesieve.gateway.scrapes import TokenDigest
 from kubesieve.gateway.settings import Settings
-from kubesieve.kubelet.trust import IN_CLUSTER_CA, TokenFile, Trust
+from kubesieve.kubelet.trust import TokenFile
 from kubesieve.reload import Report
 from kubesieve.sieve import Policy
 from kubesieve.tenancy.access import AccessReviewer
@@ -27,7 +26,6 @@ from kubesieve.tenancy.live_namespaces import LiveNamespaces
 from kubesieve.tenancy.tokens import TokenReviewer
 from kubesieve.tenancy.values import RbacCheck
 
-IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 FAULT_SECONDS = 1.0
 """For how long a fault of the kubelet is everybody's, where scrapes are made with our own token."""
 FIXED = {
@@ -77,19 +75,6 @@ def settings_of(configuration: Configuration) -> Settings:
 def series_of(configuration: Configuration) -> Policy:
     rules = configuration.node_series
     return Policy(frozenset(), rules.preset, rules.keep, rules.drop)
-
-
-def api_server_access(environment: Mapping[str, str]) -> ApiServerAccess:
-    """The cluster's own, from inside a pod. Raises OwnFault."""
-    host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT", "443")
-    if not host or not port.isdigit() or not IN_CLUSTER_TOKEN.exists():
-        raise OwnFault(
-            "settings-api-server",
-            "expected apiServer: {url: …, caFile: …, tokenFile: …}, or a pod with a service account to run in; "
-            "got neither",
-        )
-    url = URL.build(scheme="https", host=host, port=int(port))
-    return ApiServerAccess(url, IN_CLUSTER_TOKEN, IN_CLUSTER_CA)
 
 
 @dataclass
@@ -162,13 +147,14 @@ class Deciders:
 
     async def _opened(self, configuration: Configuration) -> ApiServer:
         if self._api is None:
-            access = configuration.api_server or api_server_access(self.environment)
-            api = ApiServer(
-                access.url,
-                Trust(access.ca_file, report=self.report),
-                TokenFile(access.token_file, self.report),
-            )
+            found = await asyncio.to_thread(reached, configuration.api_server, self.environment, self.report)
+            if found.words:
+                self.report(f"API server: {found.words}")
+            api = ApiServer(found.url, found.trust, found.token, server_name=found.server_name)
             self._api = await self.stack.enter_async_context(api)
+            if found.lasting is not None:
+                task = asyncio.create_task(found.lasting.run())
+                self.stack.callback(task.cancel)
         return self._api
 
 

@@ -6,14 +6,13 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from yarl import URL
 
 from kubesieve import __version__
 from kubesieve.faults import OwnFault
-from kubesieve.kubelet.trust import TokenFile, Trust
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_LINE = 4 * 1024 * 1024
@@ -37,10 +36,30 @@ class ApiStatus(Exception):
         self.status = status
 
 
-class ApiServer:
-    """``async with ApiServer(url, trust, token) as api:``; ``seconds`` bounds each request, but for a watch."""
+class Trusted(Protocol):
+    """How an API server is known to be itself."""
 
-    def __init__(self, url: URL, trust: Trust, token: TokenFile, seconds: float = 5.0) -> None:
+    def context(self) -> ssl.SSLContext:
+        """Of the moment."""
+
+
+class Shown(Protocol):
+    """Our own credential there."""
+
+    def authorization(self) -> str | None:
+        """The value of a header, of the moment; None where a client certificate says who we are."""
+
+
+class ApiServer:
+    """``async with ApiServer(url, trust, token) as api:``; ``seconds`` bounds each request, but for a watch.
+
+    ``server_name`` is the name in its certificate, where that is not the URL's.
+    """
+
+    def __init__(
+        self, url: URL, trust: Trusted, token: Shown, seconds: float = 5.0, *, server_name: str | None = None
+    ) -> None:
+        self._server_name = server_name
         self._url, self._trust, self._token, self._seconds = url, trust, token, seconds
         self._session: aiohttp.ClientSession | None = None
 
@@ -102,13 +121,15 @@ class ApiServer:
     ) -> aiohttp.client._RequestContextManager:
         if self._session is None:
             raise OwnFault("client-closed", "expected an open client; got one before start or after stop")
+        shown = self._token.authorization()
         return self._session.request(
             method,
             self._url.with_path(self._url.path.rstrip("/") + path).with_query(query or {}),
             json=body,
-            headers={"Authorization": self._token.authorization()},
+            headers={"Authorization": shown} if shown else {},
             allow_redirects=False,
             ssl=self._trust.context(),
+            server_hostname=self._server_name,
         )
 
 

@@ -36,14 +36,15 @@ class Grants:
 
     def by_tenants(self, caller: Caller) -> Grant:
         """What the tenants give, at once. Raises OwnFault (503) where a selector's namespaces are unknown."""
-        return self._together(
-            [tenant for tenant in self._rules.tenants if any(one.is_of(caller) for one in tenant.subjects)]
-        )
+        return self._together(self._tenants_of(caller))
 
     def everybodys(self) -> Grant:
-        """What tenants without subjects give: where callers are not identified. Raises as ``by_tenants``."""
+        """What tenants without subjects give: where callers are not identified. Raises as ``begun``."""
         open_to_all = [tenant for tenant in self._rules.tenants if not tenant.subjects]
-        return self._together(open_to_all)
+        given = self._together(open_to_all)
+        if given.empty:
+            raise _no_grant("everybody", open_to_all)
+        return given
 
     def begun(self, caller: Caller) -> Grant:
         """What the tenants give, before the kubelet is asked. Raises as ``by_tenants``, and CallerFault (403) where
@@ -51,7 +52,7 @@ class Grants:
         """
         given = self.by_tenants(caller)
         if self._rules.rbac is None and given.empty:
-            raise _no_grant(caller)
+            raise _no_grant(caller.user, self._tenants_of(caller))
         return given
 
     async def of(self, caller: Caller, here: frozenset[str], begun: Grant | None = None) -> Grant:
@@ -68,8 +69,11 @@ class Grants:
             if given.empty and await self._anywhere_else(caller, here):
                 return given
         if given.empty:
-            raise _no_grant(caller)
+            raise _no_grant(caller.user, self._tenants_of(caller))
         return given
+
+    def _tenants_of(self, caller: Caller) -> list[Tenant]:
+        return [tenant for tenant in self._rules.tenants if any(one.is_of(caller) for one in tenant.subjects)]
 
     def _together(self, tenants: Iterable[Tenant]) -> Grant:
         mine = tuple(tenants)
@@ -91,8 +95,13 @@ class Grants:
             yield from ((name, f"tenant {tenant.name}, by its namespaceSelector") for name in picked)
 
 
-def _no_grant(caller: Caller) -> CallerFault:
-    return CallerFault("no-grant", f"expected a grant for {caller.user[:200]!a}; there is none", status=403)
+def _no_grant(user: str, tenants: list[Tenant]) -> CallerFault:
+    """Whose tenants give nothing: they have a namespaceSelector and nothing else, and it picks no namespace."""
+    if tenants:
+        named = ", ".join(tenant.name for tenant in tenants)
+        expected = f"expected a namespace with the labels of the namespaceSelector of tenant {named[:200]}"
+        return CallerFault("selector-picks-nothing", f"{expected}; there is none", status=403)
+    return CallerFault("no-grant", f"expected a grant for {user[:200]!a}; there is none", status=403)
 
 
 def _grant(pairs: Iterable[tuple[str, str]], vclusters: frozenset[VirtualCluster]) -> Grant:

@@ -17,8 +17,9 @@ from yarl import URL
 
 from kubesieve.doctor.audit.observed import Observed
 from kubesieve.doctor.audit.probing import Sides, observe
-from kubesieve.doctor.collect.doors import Entrance, trust_for
+from kubesieve.doctor.collect.doors import trust_for
 from kubesieve.doctor.diagnosis import Diagnosis
+from kubesieve.entrance import Entrance
 from kubesieve.gateway.settings import Settings
 from kubesieve.sieve import Policy
 from kubesieve.stage.http_values import Request

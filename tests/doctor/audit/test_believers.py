@@ -15,9 +15,9 @@ from yarl import URL
 
 from kubesieve.doctor.audit.judge import judge
 from kubesieve.doctor.audit.probing import Sides, observe
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.finding import Severity
 from kubesieve.doctor.telling import severity_of
+from kubesieve.entrance import Entrance
 
 Fooled = Callable[[str, str], bool]
 """Whether a request (target, head in lower case) gets the view of everybody."""

@@ -18,8 +18,8 @@ from kubesieve.doctor.audit.probes import Probe
 from kubesieve.doctor.audit.probing import Sides, observe
 from kubesieve.doctor.audit.reply import Reply
 from kubesieve.doctor.audit.search import search
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Door, Evidence, Source
+from kubesieve.entrance import Entrance
 from kubesieve.kubelet.endpoints import BY_PATH
 from tests.doctor.audit.test_asking import serving
 from tests.doctor.test_cases import CAD, CADVISOR, PODS, RES, RESOURCE, Files, case_of, evidence, exchange

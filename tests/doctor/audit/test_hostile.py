@@ -20,9 +20,9 @@ from kubesieve.doctor.audit.observed import Look, Observed
 from kubesieve.doctor.audit.probes import Probe
 from kubesieve.doctor.audit.probing import Sides, observe
 from kubesieve.doctor.audit.reply import Reply
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.reports import FORMS, render
+from kubesieve.entrance import Entrance
 from kubesieve.kubelet.endpoints import BY_PATH
 from tests.doctor.audit.test_codes import MINE, THEIRS, podlist, sample, seen, stats
 

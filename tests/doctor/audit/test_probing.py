@@ -12,7 +12,8 @@ from yarl import URL
 from kubesieve.doctor.audit.judge import judge
 from kubesieve.doctor.audit.observed import Observed, Way
 from kubesieve.doctor.audit.probing import MOST_SILENCES, Sides, _unasked, _ways, observe
-from kubesieve.doctor.collect.doors import Entrance, trust_for
+from kubesieve.doctor.collect.doors import trust_for
+from kubesieve.entrance import Entrance
 from tests.doctor.audit.test_asking import OK, Server, serving
 
 HTML = b"<!doctype html><html>It works</html>"

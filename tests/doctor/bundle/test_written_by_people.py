@@ -66,7 +66,7 @@ def test_annotations_that_say_which_pod_it_is_stay() -> None:
 def test_a_token_that_a_server_gives_back_stays_here() -> None:
     from yarl import URL
 
-    from kubesieve.doctor.collect.doors import Entrance
+    from kubesieve.entrance import Entrance
 
     body = f"you showed {SECRET}\n".encode()
     answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from yarl import URL
 
-from kubesieve.doctor.collect.doors import Entrance, trust_for
+from kubesieve.doctor.collect.doors import trust_for
+from kubesieve.entrance import Entrance
 from kubesieve.stage.pki import Authority
 from kubesieve.stage.tls_server import server_context
 

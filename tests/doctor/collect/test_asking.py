@@ -13,8 +13,8 @@ from yarl import URL
 
 from kubesieve.doctor.collect import asking, bodies
 from kubesieve.doctor.collect.asking import PATHS, Ask, Asker, first_asks
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Exchange, Source
+from kubesieve.entrance import Entrance
 from tests.doctor.collect.speaking import Server, Speak, Trusted, answer, saying, speaking, trusted
 
 TOKEN = "s3cr3t-t0k3n"

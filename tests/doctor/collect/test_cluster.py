@@ -13,7 +13,7 @@ from yarl import URL
 
 from kubesieve.doctor.collect import bodies
 from kubesieve.doctor.collect.cluster import node_entrance, pods_of
-from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.entrance import Entrance
 from kubesieve.faults import OwnFault
 from tests.doctor.collect.speaking import Speak, answer, saying, speaking, trusted
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, gather
 from kubesieve.doctor.diagnose import diagnose
 from kubesieve.doctor.evidence import Source
+from kubesieve.entrance import Entrance
 from tests.doctor.collect.raw_server import serving
 
 CADVISOR = "/metrics/cadvisor"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kubesieve.doctor.collect.doors import expiry, parse_base, trust_for
+from kubesieve.doctor.collect.doors import expiry, trust_for
+from kubesieve.entrance import parse_base
 from kubesieve.faults import OwnFault
 from kubesieve.stage.pki import Authority
 

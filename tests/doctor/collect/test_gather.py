@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from yarl import URL
 
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, gather
 from kubesieve.doctor.evidence import Exchange, Source
+from kubesieve.entrance import Entrance
 from tests.doctor.collect.speaking import Speak, answer, saying, speaking
 
 TOKEN = "s3cr3t-t0k3n"

@@ -10,7 +10,7 @@ from yarl import URL
 
 from kubesieve.doctor.collect import bodies, cluster
 from kubesieve.doctor.collect.cluster import pods_in, pods_of
-from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.entrance import Entrance
 from kubesieve.faults import OwnFault
 from tests.doctor.collect.raw_server import serving
 

@@ -14,6 +14,7 @@ from tests.doctor.changes import (
     RESOURCE,
     SANDBOX,
     SUMMARY,
+    SYNCED,
     each_pod,
     each_stats,
     everywhere,
@@ -23,6 +24,7 @@ from tests.doctor.changes import (
     pods_of,
     set_limit,
     shifted,
+    synced,
     upstream,
     virtual_notes,
 )
@@ -163,6 +165,13 @@ CLOSE: dict[str, Scene | Evidence] = {
             SUMMARY: edited(each_stats("tenant-a", stats_without)),
             CADVISOR: without_lines(rb'namespace="tenant-a"'),
         },
+    ),
+    "host names that the API server knows": Scene(
+        allowed=SANDBOX,
+        direct=False,
+        rounds=1,
+        spoil_proxy=SYNCED,
+        more={"pods": pods_of(each_pod("sandbox", synced))},
     ),
     "an agent of the host cluster": tenant(PODS, edited(each_pod("sandbox", virtual_notes)), allowed=SANDBOX),
     # 07xx

@@ -97,6 +97,9 @@ TABLE = {
     "KS0608": Row("some pods without container rows", "no pod with container rows", "KS0609"),
     "KS0609": Row("no pod with container rows", "some pods without container rows", "KS0608"),
     "KS0610": Row("old rows beside the new", "series twice", "KS0312"),
+    "KS0611": Row(
+        "host names of a virtual cluster, and nobody says which are known", "host names that the API server knows"
+    ),
     "KS0701": Row("ten minutes old", "stamped a housekeeping interval ago"),
     "KS0702": Row("stuck proxy", "two looks within a second"),
     "KS0703": Row("started five seconds ago", "series filtered alone, as naive proxies do", "KS0303"),
@@ -118,6 +121,9 @@ TABLE = {
 }
 
 MORE = {
+    "KS0611": Row(
+        "host names of a virtual cluster, and nobody says which are known", "host names of a virtual cluster", "KS0606"
+    ),
     "KS0607": Row("no container ids", "no container id yet"),
     "KS0608": Row("some pods without container rows", "no rows yet"),
     "KS0602": Row("mirror pods", "mirror pods of a namespace nobody asked about"),

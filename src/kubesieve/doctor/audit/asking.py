@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from kubesieve.doctor.audit.probes import Probe
 from kubesieve.doctor.audit.reply import Reply
-from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.entrance import Entrance
 from kubesieve.faults import UpstreamFault
 from kubesieve.kubelet.bodies import Caps, decode
 

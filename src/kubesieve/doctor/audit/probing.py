@@ -14,10 +14,10 @@ from kubesieve.doctor.audit.known import learn
 from kubesieve.doctor.audit.observed import Look, Looks, Observed, Round, Way, look_of
 from kubesieve.doctor.audit.probes import Probe
 from kubesieve.doctor.audit.reply import Reply
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.collect.gather import Plan, Say, gather
 from kubesieve.doctor.evidence import Evidence, Exchange, Source
 from kubesieve.doctor.finding import Unknown
+from kubesieve.entrance import Entrance
 from kubesieve.faults import OwnFault
 
 AT_ONCE = 4

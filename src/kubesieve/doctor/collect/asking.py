@@ -14,8 +14,8 @@ from yarl import URL
 
 from kubesieve import __version__
 from kubesieve.doctor.collect.bodies import MOST_BYTES, MOST_LOOK, TooLarge, decode, receive
-from kubesieve.doctor.collect.doors import Entrance
 from kubesieve.doctor.evidence import Exchange, Failure, Source
+from kubesieve.entrance import Entrance
 from kubesieve.kubelet.failures import explain
 from kubesieve.kubelet.trust import unverified
 

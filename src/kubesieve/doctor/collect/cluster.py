@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 
 from kubesieve.doctor.collect.bodies import MOST_BYTES, TooLarge, receive
-from kubesieve.doctor.collect.doors import Entrance
+from kubesieve.entrance import Entrance
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.failures import explain
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from kubesieve import __version__
 from kubesieve.doctor.collect.asking import Asker, first_asks, second_asks
-from kubesieve.doctor.collect.doors import Entrance, expiry
+from kubesieve.doctor.collect.doors import expiry
 from kubesieve.doctor.evidence import Door, Evidence, Exchange, Source
+from kubesieve.entrance import Entrance
 
 Say = Callable[[str], None]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kubesieve.agents import Key
+from kubesieve.doctor.evidence import Source
 from kubesieve.doctor.finding import Blame, Finding, Proof
 from kubesieve.doctor.rules.limits import about
 from kubesieve.doctor.rules.proofs import listed
@@ -14,6 +15,7 @@ from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.pods import CONFIG_HASH, Box, Pod, State
 from kubesieve.doctor.views.text import TextView
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY, View
+from kubesieve.sieve.virtual.marks import host_name
 
 
 def identity(case: Case) -> Iterator[Finding]:
@@ -22,6 +24,7 @@ def identity(case: Case) -> Iterator[Finding]:
         return
     yield from _static(case)
     yield from _virtual(case, view)
+    yield from _host_names(case)
     yield from _joined(case, view)
     yield from _pod_level_only(case)
 
@@ -76,7 +79,35 @@ def _virtual(case: Case, view: View) -> Iterator[Finding]:
         pod = raw[0]
         virtual = "/".join(pod.virtual[:2]) if pod.virtual else ""
         names = listed(f"{one.namespace}/{one.name}" for one in raw)
-        yield about("KS0606", keys, PODS, pods=names, detail=f"{pod.namespace}/{pod.name} is {virtual}")
+        detail = f"{pod.namespace}/{pod.name} is {virtual}"
+        yield about(
+            "KS0606", keys, PODS, pods=names, detail=detail, namespace=pod.namespace, cluster=pod.vcluster or "NAME"
+        )
+
+
+def _host_names(case: Case) -> Iterator[Finding]:
+    """A proxy that shows a virtual cluster's pods as the host calls them, where nobody said by which names they are
+    known to who asks.
+    """
+    pods = case.proxy.list.pods if case.proxy and case.proxy.list else {}
+    known = case.known.pods if case.known else {}
+    raw = [pod for pod in pods.values() if _is_syncers(pod) and case.mine(pod.namespace)]
+    raw = [pod for pod in raw if (pod.namespace, pod.name) not in known and (pod.virtual or ())[:2] not in known]
+    if raw:
+        clusters = sorted({(pod.namespace, pod.vcluster) for pod in raw})
+        namespace, cluster = clusters[0]
+        names = listed(f"{one.namespace}/{one.name}" for one in raw)
+        whose = listed(f"{name} in {where}" for where, name in clusters)
+        values = {"pods": names, "clusters": whose, "namespace": namespace, "cluster": cluster}
+        yield Finding("KS0611", names, (Proof(whose, Source.PROXY, PODS),), endpoint=PODS, values=values)
+
+
+def _is_syncers(pod: Pod) -> bool:
+    """Its host name is what the syncer makes of its marks."""
+    if pod.virtual is None or not pod.vcluster:
+        return False
+    namespace, name, _ = pod.virtual
+    return host_name(name, namespace, pod.vcluster) == pod.name
 
 
 def _container_names(case: Case, view: View) -> Iterator[Finding]:

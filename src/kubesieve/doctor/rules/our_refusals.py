@@ -16,6 +16,8 @@ _NEEDED = frozenset({PODS, SUMMARY, CADVISOR})
 _SEE = "kubesieve can-see --config FILE --as USER says what a caller is granted, and why"
 REMEDIES = {
     "no-grant": f"add the caller to a tenant of the configuration, or let RBAC open a namespace to it. {_SEE}",
+    "selector-picks-nothing": "label a namespace as the namespaceSelector of the tenant wants it, or mend that: "
+    f"kubectl get namespaces --show-labels. {_SEE}",
     "token-refused": "show a token of this cluster that is still good, for an audience of "
     "identity.tokenReview.audiences, as a projected volume has it with serviceAccountToken.audience",
     "certificate-expired": "renew the client certificate, and connect again",

@@ -74,7 +74,8 @@ IDENTITY = (
         Blame.PROXY,
         why="the view names host pods, the tenant knows them by the names in their annotations: {detail}",
         symptom="the agent's pods have no metrics, and metrics of unknown pods come in",
-        fix="translate names, namespaces and uids in all endpoints alike, by vcluster.loft.sh/object-name, object-namespace, object-uid",
+        fix="translate names, namespaces and uids in all endpoints alike, by vcluster.loft.sh/object-name, object-namespace, "
+        "object-uid; kubesieve does for a tenant with vcluster: {{namespace: {namespace}, name: {cluster}}} in place of namespaces",
         solution=_HAND,
         example="web-0-x-default-x-vc in /pods, default/web-0 in the virtual cluster",
         unless="an agent of the host cluster",
@@ -128,5 +129,19 @@ IDENTITY = (
         solution=Solution.NONE,
         example="two rows that differ in id and name",
         unless="the same labels twice: KS0312",
+    ),
+    Verdict(
+        "KS0611",
+        "pods of a virtual cluster are shown by their host names ({pods})",
+        _I,
+        Blame.NONE,
+        why="their labels and annotations say that they are of {clusters}, where they have other names, namespaces and uids",
+        symptom="none for an agent of the host; one inside the virtual cluster shows pods that nobody there knows, and joins "
+        "nothing with what its API server says",
+        fix="for an agent inside the virtual cluster give its tenant in kubesieve's configuration vcluster: {{namespace: "
+        "{namespace}, name: {cluster}}} in place of namespaces; to be sure, give the pods that its API server knows (--pods)",
+        solution=Solution.NONE,
+        example="a tenant with namespaces: [vc-a], the host namespace of a virtual cluster",
+        unless="pods that the API server at hand knows by these names; by those in their annotations: KS0606",
     ),
 )

@@ -16,6 +16,7 @@ CONFIG_SOURCE = "kubernetes.io/config.source"
 VCLUSTER_NAME = "vcluster.loft.sh/object-name"
 VCLUSTER_NAMESPACE = "vcluster.loft.sh/object-namespace"
 VCLUSTER_UID = "vcluster.loft.sh/object-uid"
+VCLUSTER = "vcluster.loft.sh/managed-by"
 
 
 class ListFlaw(StrEnum):
@@ -52,7 +53,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as a pod list tells it; ``created`` is Unix seconds."""
+    """A pod as a pod list tells it; ``created`` is Unix seconds, ``vcluster`` whose it is by the syncer's label."""
 
     namespace: str
     name: str
@@ -63,6 +64,7 @@ class Pod:
     boxes: tuple[Box, ...]
     has_statuses: bool
     created: float | None = None
+    vcluster: str = ""
 
     @property
     def running(self) -> bool:
@@ -151,6 +153,7 @@ def _pod(item: Mapping[str, Any]) -> Pod:
         boxes=boxes,
         has_statuses=bool(parts(status, "containerStatuses")),
         created=moment(metadata, "creationTimestamp"),
+        vcluster=text(part(metadata, "labels"), VCLUSTER),
     )
 
 

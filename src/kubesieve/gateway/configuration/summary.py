@@ -9,13 +9,13 @@ from kubesieve.tenancy.values import GrantRules
 Line = tuple[str, str]
 
 
-def summary(configuration: Configuration) -> tuple[Line, ...]:
-    """What, and how it is set."""
+def summary(configuration: Configuration, api_server: str) -> tuple[Line, ...]:
+    """What, and how it is set; ``api_server`` says which is asked where the file does not."""
     return (
         ("listen", f"{configuration.listen}, {_tls(configuration)}"),
         ("admin", str(configuration.admin)),
         ("kubelet", f"{_url(configuration.kubelet.url)}, {_trust(configuration)}"),
-        ("API server", _api_server(configuration)),
+        ("API server", _api_server(configuration, api_server)),
         ("identity", _identity(configuration.identity)),
         ("grants", _grants(configuration.grants)),
         ("node series", _node_series(configuration)),
@@ -40,11 +40,11 @@ def _trust(configuration: Configuration) -> str:
     return f"verified by {configuration.kubelet.ca_file or 'the CA of the cluster'}"
 
 
-def _api_server(configuration: Configuration) -> str:
+def _api_server(configuration: Configuration, default: str) -> str:
     if not configuration.asks_api_server:
         return "not asked"
     named = configuration.api_server
-    return _url(named.url) if named else "that of the cluster it runs in"
+    return _url(named.url) if named else default
 
 
 def _identity(rules: IdentityRules) -> str:

@@ -21,7 +21,7 @@ from kubesieve.faults import OwnFault
 PLUGIN_SECONDS = 30.0
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
-_INSTEAD = "give --direct URL with --token-file instead"
+_INSTEAD = "give --direct URL with --token-file, or apiServer in a configuration"
 _NOT_TAKEN = {
     "auth-provider": "an auth-provider, which Kubernetes 1.26 has dropped",
     "username": "a name and a password, which Kubernetes 1.19 has dropped",

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from kubesieve.doctor.collect.doors import Entrance
-from kubesieve.doctor.collect.kubeconfig import api_server
+from kubesieve.entrance import Entrance
 from kubesieve.faults import OwnFault
+from kubesieve.kubeconfig.reading import api_server
 from kubesieve.stage.pki import Authority
 
 SECRET = "s3cr3t-t0k3n"

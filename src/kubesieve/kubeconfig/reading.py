@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from kubesieve.doctor.collect.credentials import bearer_of, content_of, credential_of, load_pair
-from kubesieve.doctor.collect.doors import Entrance, parse_base
+from kubesieve.entrance import Entrance, parse_base
 from kubesieve.faults import OwnFault
+from kubesieve.kubeconfig.credentials import bearer_of, content_of, credential_of, load_pair
 from kubesieve.kubelet.trust import unverified
 from kubesieve.named_file import read_file
 
@@ -31,10 +31,20 @@ class _Plain(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def default_path() -> Path:
+def default_path(environment: Mapping[str, str] = os.environ) -> Path:
     """$KUBECONFIG (its first file), else ~/.kube/config."""
-    named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    return Path(named) if named else Path.home() / ".kube" / "config"
+    named = environment.get("KUBECONFIG", "").split(os.pathsep)[0]
+    return Path(named) if named else Path(environment.get("HOME") or Path.home()) / ".kube" / "config"
+
+
+def current_context(path: Path) -> str:
+    """Its name. Raises OwnFault where there is none."""
+    config = _read(path)
+    name = config.get("current-context")
+    if not isinstance(name, str) or not name:
+        raise OwnFault("kubeconfig", "expected a current-context; got none: kubectl config use-context NAME sets it")
+    _named(config, "contexts", "context", name)
+    return name
 
 
 def api_server(path: Path, context: str | None) -> Entrance:
@@ -81,7 +91,9 @@ def _named(config: Mapping[str, Any], group: str, kind: str, name: str) -> Mappi
 def _server_name(cluster: Mapping[str, Any]) -> str | None:
     if cluster.get("proxy-url"):
         raise OwnFault(
-            "kubeconfig", "expected a cluster that can be dialled; got one with a proxy-url: give --direct URL instead"
+            "kubeconfig",
+            "expected a cluster that can be dialled; got one with a proxy-url: "
+            "give --direct URL, or apiServer in a configuration",
         )
     name = cluster.get("tls-server-name") or None
     if name is not None and not isinstance(name, str):

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from kubesieve.doctor.collect.kubeconfig import api_server
 from kubesieve.faults import OwnFault
-from tests.doctor.collect.kubeconfigs import (
+from kubesieve.kubeconfig.reading import api_server
+from tests.kubeconfig.kubeconfigs import (
     CA,
     CERT,
     EXEC,
@@ -111,7 +111,7 @@ def test_a_plugin_that_gives_none_is_told_by_its_name_alone(script: str, tmp_pat
 
 
 def test_a_plugin_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubesieve.doctor.collect.credentials.PLUGIN_SECONDS", 0.2)
+    monkeypatch.setattr("kubesieve.kubeconfig.credentials.PLUGIN_SECONDS", 0.2)
     spec = {**EXEC, "command": str(plugin(tmp_path, "exec sleep 20"))}
     assert "'plugin'" in refused(tmp_path, config({"exec": spec}))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubesieve.doctor.collect.kubeconfig import default_path
-from tests.doctor.collect.kubeconfigs import (
+from kubesieve.kubeconfig.reading import default_path
+from tests.kubeconfig.kubeconfigs import (
     PAIR,
     SECRET,
     b64,
