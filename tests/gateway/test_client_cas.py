@@ -117,6 +117,19 @@ def test_many_cas_are_good_at_once_and_one_after_the_other(cluster: Cluster) -> 
         assert status(gateway, by_new) == 200
 
 
+def test_a_ca_that_is_added_leaves_open_connections_alone(cluster: Cluster) -> None:
+    context = shown(cluster.folder, cluster.clients)
+    with cluster.serving(grants=GRANTS) as gateway, connected(gateway, context) as ask:
+        assert ask().status == 200
+        new = Authority("new")
+        (cluster.folder / "clients.crt").write_bytes(new.pem + b"# the old one, for a while\n" + cluster.clients.pem)
+        assert becomes(lambda: status(gateway, shown(cluster.folder, new, "john")) == 403)
+        assert ask().status == 200
+        (cluster.folder / "clients.crt").write_bytes(new.pem)
+        time.sleep(1.1)
+        assert ask().reason == "certificate-outdated"
+
+
 def test_a_new_serving_certificate_leaves_identities_alone(cluster: Cluster) -> None:
     context = shown(cluster.folder, cluster.clients)
     with cluster.serving(grants=GRANTS) as gateway, connected(gateway, context) as ask:

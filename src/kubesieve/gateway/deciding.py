@@ -20,7 +20,7 @@ from kubesieve.tenancy.values import Caller, Grant, VirtualCluster
 
 SHARED = ""
 """The key of scrapes that are made with our own token: they are everybody's."""
-OUTDATED = "expected a connection made since the CAs of client certificates changed; connect again"
+OUTDATED = "expected a connection that is newer than the last CA taken from listen.tls.clientCAFile; connect again"
 REFUSALS = ("upstream-unauthorized", "upstream-forbidden")
 """The kubelet's, of the token that it was shown."""
 

@@ -21,7 +21,7 @@ _AUTHORIZATION = re.compile(r"[\x21-\x7e]+ [\x21-\x7e]+")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a client asked: method, raw target, headers, and the client certificate that the handshake verified (as
-    ``SSLSocket.getpeercert()`` gives it); ``outdated`` where that was with other CAs than those that are good now.
+    ``SSLSocket.getpeercert()`` gives it); ``outdated`` where one of the CAs of then is not good any more.
     """
 
     method: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 from kubesieve.faults import OwnFault
 from kubesieve.reload import Reloaded, Report
 
+_PEM = re.compile(rb"-----BEGIN [^-\n]+-----.*?-----END [^-\n]+-----", re.DOTALL)
+
 
 class ServingContext(ssl.SSLContext):
-    """A server context that knows the PEM (bytes) of the CAs whose client certificates it takes, if any."""
+    """A server context that knows the CAs whose client certificates it takes: each as PEM, none where it takes none."""
 
-    client_cas: bytes = b""
+    client_cas: frozenset[bytes] = frozenset()
 
 
 class Serving:
@@ -27,12 +30,14 @@ class Serving:
         """Raises OwnFault if the files are no good to begin with."""
 
         def load(_cert: bytes, _key: bytes, client_cas: bytes = b"") -> ServingContext:
-            return _context(cert, key, client_ca, client_cas)
+            context = _context(cert, key, client_ca)
+            context.client_cas = frozenset(_PEM.findall(client_cas))
+            return context
 
         files = (cert, key, client_ca) if client_ca else (cert, key)
         what = "the serving certificate" + (" or the clients' CA" if client_ca else "")
         self._newest = Reloaded(files, load, what=what, report=report)
-        self.context: ssl.SSLContext = _context(cert, key, client_ca, b"")
+        self.context: ssl.SSLContext = _context(cert, key, client_ca)
 
         def swap(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
             connection.context = self._newest.get()
@@ -40,17 +45,17 @@ class Serving:
         self.context.sni_callback = swap
 
     def believes(self, connection: ssl.SSLObject) -> bool:
-        """Whether the client certificate of a connection was verified with the CAs that are good now."""
+        """Whether the client certificate of a connection was verified with CAs that are all good still."""
         shaken = connection.context
-        return isinstance(shaken, ServingContext) and shaken.client_cas == self._newest.get().client_cas
+        cas = shaken.client_cas if isinstance(shaken, ServingContext) else frozenset()
+        return bool(cas) and cas <= self._newest.get().client_cas
 
 
 Believes = Callable[[ssl.SSLObject], bool]
 
 
-def _context(cert: Path, key: Path, client_ca: Path | None, client_cas: bytes) -> ServingContext:
+def _context(cert: Path, key: Path, client_ca: Path | None) -> ServingContext:
     context = ServingContext(ssl.PROTOCOL_TLS_SERVER)
-    context.client_cas = client_cas
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.num_tickets = 0
     context.options |= ssl.OP_NO_TICKET

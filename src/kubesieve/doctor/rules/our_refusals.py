@@ -21,7 +21,7 @@ REMEDIES = {
     "token-refused": "show a token of this cluster that is still good, for an audience of "
     "identity.tokenReview.audiences, as a projected volume has it with serviceAccountToken.audience",
     "certificate-expired": "renew the client certificate, and connect again",
-    "certificate-outdated": "connect again: the CAs of client certificates have changed since this connection was made",
+    "certificate-outdated": "connect again: a CA of client certificates was taken away since this connection was made",
     "certificate-unusable": "show a client certificate with one common name",
     "namespaces-unknown": "let the account of kubesieve list and watch namespaces: kubesieve check-config FILE --rbac",
     "api-server-refused": "let the account of kubesieve create the reviews it needs: kubesieve check-config "
