@@ -103,8 +103,11 @@ class Live(Generic[T]):
         try:
             version = version or await self._list()
             version = await self._follow(version) if version else ""
-        except (ApiStatus, OwnFault) as error:
-            self._fails(_words(error))
+        except ApiStatus as answered:
+            plural = self._kind.plural
+            self._fails(f"status {answered.status} (our account needs list and watch on {plural})")
+        except OwnFault as fault:
+            self._fails(fault.sentence)
         except Exception as error:  # whatever it is, others wait for what is kept here
             self._fails(f"an error of ours, {type(error).__name__}")
         else:
@@ -197,7 +200,3 @@ def _metadata(item: Any) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _words(error: ApiStatus | OwnFault) -> str:
-    return f"status {error.status}" if isinstance(error, ApiStatus) else error.sentence
