@@ -121,6 +121,12 @@ def test_the_one_open_namespace_among_very_many_is_found_in_the_end() -> None:
     assert run(story()) is True
 
 
+def test_nothing_to_ask_about_is_no_question() -> None:
+    says = opens()
+    assert run(reviewer(says).allowed(JANE, [])) == frozenset()
+    assert says.asked == []
+
+
 def test_no_is_found_once_and_remembered_for_its_time() -> None:
     says, clock = opens(), Clock()
 
