@@ -42,9 +42,19 @@ class ViewFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantLine:
+    """One of several tenants: what is allowed to it, the exit code of its audit alone, and the codes that count."""
+
+    name: str
+    allowed: tuple[str, ...]
+    exit: int
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """``findings`` in the order of likelihood; ``unknowns`` what could not be told; ``notes`` on how it was taken;
-    ``looked`` is False where nothing can be concluded for want of a look.
+    ``looked`` is False where nothing can be concluded for want of a look; ``tenants`` where several were audited.
     """
 
     findings: tuple[Finding, ...]
@@ -53,6 +63,7 @@ class Diagnosis:
     views: Mapping[str, ViewFacts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     looked: bool = True
+    tenants: tuple[TenantLine, ...] = ()
 
     @property
     def exit(self) -> int:

@@ -72,7 +72,8 @@ class Proof:
 class Finding:
     """What a rule found: its code, what is seen, where, and the containers whose dashes it explains.
 
-    ``blame`` and ``severity`` stand in for the verdict's where the evidence says more than the table can.
+    ``blame`` and ``severity`` stand in for the verdict's where the evidence says more than the table can; ``tenant``
+    is whose view it is, where several were audited.
     """
 
     code: str
@@ -86,6 +87,7 @@ class Finding:
     values: Mapping[str, str] = field(default_factory=dict)
     blame: Blame | None = None
     severity: Severity | None = None
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

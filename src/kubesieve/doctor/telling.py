@@ -47,7 +47,7 @@ def tell(finding: Finding) -> Told:
     verdict, values = VERDICTS[finding.code], _values(finding)
     return Told(
         finding,
-        title=verdict.title.format_map(values),
+        title=_whose(finding) + verdict.title.format_map(values),
         severity=severity_of(finding),
         blame=blame_of(finding),
         why=verdict.why.format_map(values),
@@ -55,6 +55,10 @@ def tell(finding: Finding) -> Told:
         fix=verdict.fix.format_map(_Pasted(values)),
         solution=verdict.solution,
     )
+
+
+def _whose(finding: Finding) -> str:
+    return f"tenant {finding.tenant}: " if finding.tenant is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

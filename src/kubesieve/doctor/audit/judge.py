@@ -47,7 +47,7 @@ def judge(seen: Observed) -> Diagnosis:
     open_ones = [*unanswered(seen.base, _absent(case)), *open_ones]
     unseen = (Unknown("would a leak have been seen?", because) for because, _ in blind)
     return Diagnosis(
-        tuple(sorted(findings, key=_order)),
+        tuple(sorted(findings, key=order)),
         tuple(dict.fromkeys((*open_ones, *unseen, *seen.unasked))),
         views={view.source.value: facts(view) for view in case.views()},
         looked=_leaks(findings) or (answered(seen) and (not blind or _concludes(findings))),
@@ -87,7 +87,8 @@ def _absent(case: Case) -> frozenset[str]:
     return frozenset(path for path, one in case.direct.now.items() if one.status == 404)
 
 
-def _order(finding: Finding) -> tuple[object, ...]:
+def order(finding: Finding) -> tuple[object, ...]:
+    """By likelihood; of those alike, leaks first."""
     weight, *rest = likelihood(finding)
     return weight, finding.code != "KS0907", not finding.code.startswith("KS04"), *rest
 

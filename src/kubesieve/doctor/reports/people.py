@@ -44,6 +44,7 @@ class Layout:
 def as_table(diagnosis: Diagnosis, layout: Layout) -> str:
     blocks = (
         layout.wrapped(headline(diagnosis), 0),
+        list(_tenants(diagnosis, layout)),
         *_findings(diagnosis, layout),
         list(_containers(diagnosis.containers, layout)),
         list(_views(diagnosis, layout)),
@@ -51,6 +52,16 @@ def as_table(diagnosis: Diagnosis, layout: Layout) -> str:
         [line for note in diagnosis.notes for line in layout.wrapped(note, 0)] if layout.verbose else [],
     )
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+_RESULTS = ("as expected", "findings", "could not be told")
+"""By exit code."""
+
+
+def _tenants(diagnosis: Diagnosis, layout: Layout) -> Iterator[str]:
+    rows = [(one.name, ", ".join(one.allowed), _RESULTS[one.exit], " ".join(one.codes)) for one in diagnosis.tenants]
+    if rows:
+        yield table(("tenant", "allowed", "result", "codes"), rows, columns=layout.columns)
 
 
 def _findings(diagnosis: Diagnosis, layout: Layout) -> Iterator[list[str]]:
