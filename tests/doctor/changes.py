@@ -57,6 +57,21 @@ def expired(seconds: float) -> dict[str, Any]:
     return {"doors": {Source.PROXY: Door("https://proxy.example:8443", True, LOOK + seconds)}}
 
 
+def tokens(proxy: Door, direct: Door | None = None) -> dict[str, Any]:
+    """By doors: what their tokens say of themselves, an hour before they expire."""
+    doors = {Source.PROXY: proxy, Source.DIRECT: direct}
+    return {"doors": {source: replace(door, token_expires=LOOK + 3600) for source, door in doors.items() if door}}
+
+
+ISSUER, OTHER_ISSUER = "https://kubernetes.default.svc", "https://another.example"
+GOOD_TOKEN = Door("https://proxy.example:8443", True, issuer=ISSUER, audiences=(ISSUER,))
+VAULTS_TOKEN = replace(GOOD_TOKEN, audiences=("vault",))
+OTHERS_TOKEN = replace(GOOD_TOKEN, issuer=OTHER_ISSUER, audiences=(OTHER_ISSUER,))
+KUBELETS_TOKEN = replace(GOOD_TOKEN, url="https://192.0.2.10:10250")
+UNAUTHORIZED = status(401, b"Unauthorized")
+TOKEN_REFUSED = status(401, b"kubesieve: token-refused: nobody knows the token\n")
+
+
 def pods_of(change: Callable[[Any], object]) -> bytes:
     document = json.loads(PODS_BODY)
     change(document)

@@ -74,5 +74,5 @@ def test_a_user_that_is_no_account_is_not_pasted(user: str) -> None:
 
 @pytest.mark.parametrize("remedy", REMEDIES.values(), ids=REMEDIES)
 def test_what_to_do_about_our_own_refusals_comes_out_as_it_is_written(remedy: str) -> None:
-    values = {"reason": "no-grant", "url": "x", "targets": "/pods", "remedy": remedy}
+    values = {"reason": "no-grant", "url": "x", "targets": "/pods", "remedy": remedy, "says": ""}
     assert tell(Finding("KS0119", "x", values=values)).fix == remedy

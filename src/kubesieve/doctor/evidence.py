@@ -87,13 +87,16 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class Door:
     """How a source was reached: its URL, whether a token was at hand, when that one expires (Unix seconds), and the
-    name its certificate was to have, where that is not the URL's host.
+    name its certificate was to have, where that is not the URL's host. ``issuer`` and ``audiences`` are what the token
+    says of itself.
     """
 
     url: str
     has_token: bool = False
     token_expires: float | None = None
     server_name: str | None = None
+    issuer: str = ""
+    audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
-"""What is checked before the first request: URLs, CA files, a token's life."""
+"""What is checked before the first request: URLs, CA files."""
 
 from __future__ import annotations
 
-import base64
-import json
 from pathlib import Path
 
 import pytest
 
-from kubesieve.doctor.collect.doors import expiry, trust_for
+from kubesieve.doctor.collect.doors import trust_for
 from kubesieve.entrance import parse_base
 from kubesieve.faults import OwnFault
 from kubesieve.stage.pki import Authority
@@ -73,27 +71,3 @@ def test_a_ca_file_that_is_none(content: bytes, tmp_path: Path) -> None:
 def test_a_ca_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OwnFault, match="No such file"):
         trust_for((tmp_path / "no",), insecure=False)
-
-
-def token(claims: object) -> str:
-    text = claims if isinstance(claims, str) else json.dumps(claims)
-    return f"Bearer eyJhbGciOiJub25lIn0.{base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}.x"
-
-
-@pytest.mark.parametrize(
-    ("authorization", "expires"),
-    [
-        (token({"exp": 1_764_000_000}), 1_764_000_000.0),
-        (token({"exp": 1_764_000_000.5}), 1_764_000_000.5),
-        (token({"exp": 0}), 0.0),
-        *((token({"exp": value}), None) for value in ("1", -1, 1 << 60, True, None, ())),
-        *((token(text), None) for text in ("{}", "[]", "{")),
-        *((token(text), None) for text in ('{"exp": NaN}', '{"exp": Infinity}', '{"exp": 1e999}', "[" * 100_000)),
-        *(
-            (text, None)
-            for text in (None, "", "Bearer", "Bearer opaque", "Bearer a.b.c", "Bearer a.\u00e9.c", "Basic x")
-        ),
-    ],
-)
-def test_when_a_token_says_that_it_expires(authorization: str | None, expires: float | None) -> None:
-    assert expiry(authorization) == expires

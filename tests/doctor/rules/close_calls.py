@@ -8,13 +8,17 @@ from __future__ import annotations
 from kubesieve.doctor.evidence import Evidence
 from tests.doctor.changes import (
     CADVISOR,
+    GOOD_TOKEN,
     HTML,
+    KUBELETS_TOKEN,
     LOG,
+    OTHERS_TOKEN,
     PODS,
     RESOURCE,
     SANDBOX,
     SUMMARY,
     SYNCED,
+    UNAUTHORIZED,
     each_pod,
     each_stats,
     everywhere,
@@ -25,6 +29,7 @@ from tests.doctor.changes import (
     set_limit,
     shifted,
     synced,
+    tokens,
     upstream,
     virtual_notes,
 )
@@ -165,6 +170,15 @@ CLOSE: dict[str, Scene | Evidence] = {
             SUMMARY: edited(each_stats("tenant-a", stats_without)),
             CADVISOR: without_lines(rb'namespace="tenant-a"'),
         },
+    ),
+    "401 with a token that says nothing against itself": Scene(
+        spoil_proxy=everywhere(UNAUTHORIZED), rounds=1, more=tokens(GOOD_TOKEN, KUBELETS_TOKEN)
+    ),
+    "two issuers, and no token is accepted": Scene(
+        spoil_proxy=everywhere(UNAUTHORIZED),
+        spoil_direct=everywhere(UNAUTHORIZED),
+        rounds=1,
+        more=tokens(OTHERS_TOKEN, KUBELETS_TOKEN),
     ),
     "host names that the API server knows": Scene(
         allowed=SANDBOX,

@@ -48,6 +48,10 @@ TABLE = {
     "KS0316": Row("nothing in cadvisor, nobody looked at the kubelet", "pods of other nodes in the list"),
     "KS0118": Row("cadvisor fails now and then", "cadvisor 500 from the kubelet", "KS0111"),
     "KS0119": Row("kubesieve knows no grant", "a kubelet's 403 that kubesieve passes on", "KS0105"),
+    "KS0120": Row(
+        "401 with a token for another audience", "401 with a token that says nothing against itself", "KS0104"
+    ),
+    "KS0121": Row("401 with a token of another cluster", "two issuers, and no token is accepted", "KS0104"),
     "KS0117": Row("a body without end", "another protocol on the port", "KS0115"),
     "KS0115": Row("another protocol on the port", "cut by length", "KS0202"),
     "KS0201": Row("bad escape", "no final line feed", "KS0203"),
@@ -121,6 +125,9 @@ TABLE = {
 }
 
 MORE = {
+    "KS0113": Row("an expired token at kubesieve", "kubesieve does not know the token", "KS0119"),
+    "KS0120": Row("a token for another audience at kubesieve", "kubesieve does not know the token", "KS0119"),
+    "KS0121": Row("a token of another cluster at kubesieve", "kubesieve does not know the token", "KS0119"),
     "KS0611": Row(
         "host names of a virtual cluster, and nobody says which are known", "host names of a virtual cluster", "KS0606"
     ),

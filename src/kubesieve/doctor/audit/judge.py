@@ -17,6 +17,7 @@ from kubesieve.doctor.rules.altered import altered, relabelled
 from kubesieve.doctor.rules.bodies import bodies
 from kubesieve.doctor.rules.freshness import gone_back
 from kubesieve.doctor.rules.not_offered import not_offered
+from kubesieve.doctor.rules.our_refusals import our_refusals
 from kubesieve.doctor.rules.overfiltering import overfiltering
 from kubesieve.doctor.rules.transport import transport
 from kubesieve.doctor.telling import counts
@@ -24,7 +25,7 @@ from kubesieve.doctor.views.case import Case, make_case
 from kubesieve.kubelet.endpoints import ENDPOINTS, Kind
 
 SOME_HAVE = ("/metrics/slis", "/metrics/probes")
-RULES = (transport, bodies, relabelled, overfiltering, not_offered, altered, gone_back)
+RULES = (transport, our_refusals, bodies, relabelled, overfiltering, not_offered, altered, gone_back)
 """Of the doctor's: those that speak of a proxy."""
 
 _LISTS = tuple(endpoint.path for endpoint in ENDPOINTS if endpoint.kind in (Kind.PODS, Kind.SUMMARY))

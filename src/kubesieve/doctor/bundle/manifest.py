@@ -55,6 +55,8 @@ class DoorRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     has_token: bool
     token_expires: Seconds | None
     server_name: Short | None = None
+    issuer: Short = ""
+    audiences: Annotated[tuple[Short, ...], Meta(max_length=MOST_NAMES)] = ()
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -78,7 +80,9 @@ def describe(evidence: Evidence, notes: tuple[str, ...]) -> Manifest:
         redacted=notes,
         expected=tuple(sorted(evidence.expected)),
         doors={
-            source: DoorRecord(door.url, door.has_token, door.token_expires, door.server_name)
+            source: DoorRecord(
+                door.url, door.has_token, door.token_expires, door.server_name, door.issuer, door.audiences
+            )
             for source, door in evidence.doors.items()
         },
         exchanges=tuple(_record(number, one) for number, one in enumerate(evidence.exchanges)),
@@ -123,7 +127,7 @@ def restore(manifest: Manifest, files: dict[str, bytes]) -> Evidence:
     return Evidence(
         exchanges=tuple(_exchange(record, files) for record in manifest.exchanges),
         doors={
-            source: Door(one.url, one.has_token, one.token_expires, one.server_name)
+            source: Door(one.url, one.has_token, one.token_expires, one.server_name, one.issuer, one.audiences)
             for source, one in manifest.doors.items()
         },
         pods=files[PODS] if manifest.pods else None,

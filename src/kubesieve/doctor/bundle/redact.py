@@ -66,7 +66,8 @@ def _target(target: str) -> str:
 def _door(door: Door) -> Door:
     url = re.split(r"[?#]", _USERINFO.sub(r"\1", door.url))[0]
     name = _short(door.server_name) if door.server_name else None
-    return replace(door, url=_short(url), server_name=name)
+    audiences = tuple(map(_short, door.audiences[:MOST_NAMES]))
+    return replace(door, url=_short(url), server_name=name, issuer=_short(door.issuer), audiences=audiences)
 
 
 def _short(text: str) -> str:

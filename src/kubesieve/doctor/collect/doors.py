@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import ssl
 from pathlib import Path
 
@@ -37,18 +35,3 @@ def _load(context: ssl.SSLContext, file: Path) -> None:
 def default_token_file() -> Path | None:
     """The pod's own, where we run in one."""
     return IN_CLUSTER_TOKEN if IN_CLUSTER_TOKEN.exists() else None
-
-
-def expiry(authorization: str | None) -> float | None:
-    """When a JWT says that it expires (Unix seconds); None where it is no JWT, or says nothing. Nothing is verified."""
-    parts = (authorization or "").partition(" ")[2].split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    expires = claims.get("exp") if isinstance(claims, dict) else None
-    if isinstance(expires, bool) or not isinstance(expires, int | float):
-        return None
-    return float(expires) if 0 <= expires < 1 << 40 else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kubesieve import __version__
 from kubesieve.doctor.collect.asking import Asker, first_asks, second_asks
-from kubesieve.doctor.collect.doors import expiry
+from kubesieve.doctor.collect.claims import claims_of
 from kubesieve.doctor.evidence import Door, Evidence, Exchange, Source
 from kubesieve.entrance import Entrance
 
@@ -61,4 +61,5 @@ async def gather(plan: Plan, say: Say = lambda _: None) -> Evidence:
 def _door(plan: Plan, source: Source) -> Door:
     entrance = plan.entrances[source]
     url = str(entrance.url).rstrip("/")
-    return Door(url, plan.has_token[source], expiry(entrance.authorization), entrance.server_name)
+    said = claims_of(entrance.authorization)
+    return Door(url, plan.has_token[source], said.expires, entrance.server_name, said.issuer, said.audiences)

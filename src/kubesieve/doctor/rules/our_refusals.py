@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from kubesieve.doctor.evidence import Exchange, Source
 from kubesieve.doctor.finding import Finding, Severity
 from kubesieve.doctor.rules.proofs import answered, listed
+from kubesieve.doctor.rules.tokens import cause_of, issuers_of, said_by
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.view import CADVISOR, PODS, SUMMARY
 
 _OURS = re.compile(rb"\Akubesieve: ([a-z]+(?:-[a-z]+){0,5}): ")
 _NEEDED = frozenset({PODS, SUMMARY, CADVISOR})
 _SEE = "kubesieve can-see --config FILE --as USER says what a caller is granted, and why"
+TOKEN_REFUSED = "token-refused"  # noqa: S105 - a reason code
 REMEDIES = {
     "no-grant": f"add the caller to a tenant of the configuration, or let RBAC open a namespace to it. {_SEE}",
     "selector-picks-nothing": "label a namespace as the namespaceSelector of the tenant wants it, or mend that: "
     f"kubectl get namespaces --show-labels. {_SEE}",
-    "token-refused": "show a token of this cluster that is still good, for an audience of "
+    TOKEN_REFUSED: "show a token of this cluster that is still good, for an audience of "
     "identity.tokenReview.audiences, as a projected volume has it with serviceAccountToken.audience",
     "certificate-expired": "renew the client certificate, and connect again",
     "certificate-outdated": "connect again: a CA of client certificates was taken away since this connection was made",
@@ -40,8 +42,11 @@ REMEDIES = {
 def our_refusals(case: Case) -> Iterator[Finding]:
     view = case.proxy
     groups: dict[str, list[Exchange]] = {}
+    accepted = issuers_of(case.views())
     for exchange in view.all() if view else ():
         reason = our_reason(exchange)
+        if view and reason == TOKEN_REFUSED and cause_of(view.door, exchange, accepted):
+            continue  # told by what the token says of itself
         if reason:
             groups.setdefault(reason, []).append(exchange)
     for reason, exchanges in groups.items():
@@ -58,6 +63,7 @@ def our_refusals(case: Case) -> Iterator[Finding]:
                 "targets": targets,
                 "url": view.door.url if view else "",
                 "remedy": REMEDIES[reason],
+                "says": said_by(view.door) if view and reason == TOKEN_REFUSED else "",
             },
             severity=None if needed else Severity.WARNING,
         )

@@ -11,8 +11,9 @@ from kubesieve.agents import Key
 from kubesieve.doctor.evidence import Exchange, Failure, Source
 from kubesieve.doctor.finding import Blame, Finding, Severity
 from kubesieve.doctor.rules.not_offered import IN_EVERY_KUBELET, is_refused, is_wrong_404
-from kubesieve.doctor.rules.our_refusals import our_reason
+from kubesieve.doctor.rules.our_refusals import TOKEN_REFUSED, our_reason
 from kubesieve.doctor.rules.proofs import answered, listed
+from kubesieve.doctor.rules.tokens import Issuers, cause_of, issuers_of, said_by
 from kubesieve.doctor.views.case import Case
 from kubesieve.doctor.views.certificate import covers
 from kubesieve.doctor.views.refusal import Refusal, read_refusal
@@ -43,8 +44,9 @@ _OPTIONAL = frozenset({"/spec", "/spec/"})
 def transport(case: Case) -> Iterator[Finding]:
     """Direct before proxied: what the kubelet itself answers so is not told of the proxy again."""
     upstream: set[tuple[str, str]] = set()
+    accepted = issuers_of(case.views())
     for view in case.views():
-        for (code, user), exchanges in _grouped(view).items():
+        for (code, user), exchanges in _grouped(view, accepted).items():
             fresh = [
                 one for one in exchanges if (code, one.path) not in upstream and not _told_elsewhere(case, code, one)
             ]
@@ -52,7 +54,7 @@ def transport(case: Case) -> Iterator[Finding]:
                 yield _finding(case, view, code, user, fresh)
         yield from _now_and_then(case, view)
         if view.source is Source.DIRECT:
-            upstream = {(code, one.path) for (code, _), some in _grouped(view).items() for one in some}
+            upstream = {(code, one.path) for (code, _), some in _grouped(view, accepted).items() for one in some}
 
 
 def _now_and_then(case: Case, view: View) -> Iterator[Finding]:
@@ -80,36 +82,38 @@ def _told_elsewhere(case: Case, code: str, exchange: Exchange) -> bool:
     return proxied and (is_wrong_404(case, exchange) or is_refused(case, exchange))
 
 
-def _grouped(view: View) -> dict[tuple[str, str], list[Exchange]]:
+def _grouped(view: View, accepted: Issuers) -> dict[tuple[str, str], list[Exchange]]:
     """By code, and by who was refused where that is the cause."""
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in view.all():
-        code = _cause(view, exchange)
+        code = _cause(view, exchange, accepted)
         if code:
             user = _refusal(exchange).user if code == "KS0105" else ""
             groups.setdefault((code, user), []).append(exchange)
     return groups
 
 
-def _cause(view: View, exchange: Exchange) -> str | None:
+def _cause(view: View, exchange: Exchange, accepted: Issuers) -> str | None:
     """The code for an exchange, None where it is none of this group's."""
     if exchange.failure is not None:
         return _of_failure(exchange)
     status = exchange.status or 0
-    if status == 200 or exchange.path in _OPTIONAL or our_reason(exchange):
+    if status == 200 or exchange.path in _OPTIONAL:
         return None
+    reason = our_reason(exchange)
+    if reason:
+        return cause_of(view.door, exchange, accepted) if reason == TOKEN_REFUSED else None
     if status == 400 and _TLS_ANSWER in exchange.body:
         return "KS0109"
     if view.door.url.startswith("http://") and not exchange.sent_token and status in (401, 403, 500, 502):
         return "KS0107"
+    if status == 401:
+        return cause_of(view.door, exchange, accepted) or "KS0104"
     return _of_status(view, exchange, status)
 
 
 def _of_status(view: View, exchange: Exchange, status: int) -> str | None:
     """Whatever is no 200 and has no cause of its own is an error of the server's."""
-    if status == 401:
-        expires = view.door.token_expires
-        return "KS0113" if expires is not None and expires <= exchange.at else "KS0104"
     if status == 403 and (_refusal(exchange).anonymous or _says_rbac(exchange)):
         return "KS0106" if _refusal(exchange).anonymous else "KS0105"
     if status == 404:
@@ -165,6 +169,10 @@ def _finding(case: Case, view: View, code: str, user: str, exchanges: list[Excha
         "account": _account(user),
         "expired": _when(expires),
         "asked": _when(first.at),
+        "says": said_by(view.door),
+        "issuer": view.door.issuer,
+        "audiences": listed(view.door.audiences),
+        "accepted": listed(sorted(issuers_of(case.views()))),
     }
     seen = f"{view.source.value}: {listed(_came(one) for one in exchanges)}"
     blame = _blame(case, view, exchanges) if code in ("KS0111", "KS0112", "KS0115", "KS0117") else None

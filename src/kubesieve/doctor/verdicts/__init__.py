@@ -13,11 +13,13 @@ from kubesieve.doctor.verdicts.leaks import LEAKS
 from kubesieve.doctor.verdicts.limits import LIMITS
 from kubesieve.doctor.verdicts.overfiltering import OVERFILTERING
 from kubesieve.doctor.verdicts.tenancy import TENANCY
+from kubesieve.doctor.verdicts.tokens import TOKENS
 from kubesieve.doctor.verdicts.transport import TRANSPORT
 
 GROUPS = (
     TRANSPORT,
     TENANCY,
+    TOKENS,
     NOTHING_PROVED,
     BODIES,
     OVERFILTERING,

@@ -8,7 +8,7 @@ TENANCY = (
         "kubesieve at {url} refuses the caller: {reason}",
         Severity.ERROR,
         Blame.ACCESS,
-        why="it answers so on {targets}: who asks is not known to it, or is granted nothing, or it cannot tell",
+        why="it answers so on {targets}: who asks is not known to it, or is granted nothing, or it cannot tell{says}",
         symptom="401, 403, 429 or 503 in the agent's log, with a reason code in the body; no numbers at all",
         fix="{remedy}",
         solution=Solution.HAND_OVER,

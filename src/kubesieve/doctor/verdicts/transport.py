@@ -50,7 +50,7 @@ TRANSPORT = (
         "{url} does not accept the token (401)",
         _E,
         Blame.ACCESS,
-        why="no token was shown, or one that is invalid or for another audience ({targets})",
+        why="no token was shown, or one that is invalid or for another audience ({targets}){says}",
         symptom=f"{_NOTHING}; text format parsing error … unexpected end of input stream, since agents parse `Unauthorized`",
         fix="show a valid one: kubesieve … --token-file /var/run/secrets/kubernetes.io/serviceaccount/token; for the agent "
         "DD_KUBELET_AUTH_TOKEN_PATH, and automountServiceAccountToken: true on its pod",
