@@ -120,6 +120,13 @@ def test_all_other_paths_are_404_and_no_kubelet_is_asked(cluster: ManyNodes, gat
     assert cluster.asked() == []
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_without_a_node_says_what_is_missing(gateway: Gateway, path: str) -> None:
+    answer = gateway.ask(path, None)
+    assert (answer.status, answer.reason) == (404, "path-without-node")
+    assert b"/api/v1/nodes/NODE/proxy" in answer.body
+
+
 def test_before_one_kubelet_the_paths_of_nodes_are_404(cluster: ManyNodes) -> None:
     with cluster.serving(grants=GRANTS) as single:
         answer = single.ask(at(ONE), cluster.token(A))

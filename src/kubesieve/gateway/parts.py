@@ -16,8 +16,8 @@ from kubesieve.gateway.telemetry import Telemetry
 
 @dataclass(slots=True)
 class Parts:
-    """``seconds`` bounds the work on one answer. ``decider`` may be replaced while it
-    works: a request ends under the one it began with. ``logs`` are those under way; ``stopping`` ends them.
+    """``seconds`` bounds the work on one answer. ``decider`` may be replaced while it works: a request ends under the
+    one it began with. ``logs`` are those under way; ``stopping`` ends them.
     """
 
     kubelets: Kubelets
