@@ -30,5 +30,5 @@ def parse_base(text: str, option: str) -> URL:
         good = False
     if not good:
         got = "credentials, a query or a fragment in it" if set("@?#") & set(text) else f"{text[:80]!a}"
-        raise OwnFault("settings-url", f"expected {option} as http(s)://HOST[:PORT]; got {got}")
+        raise OwnFault("settings-url", f"expected {option} as http(s)://HOST[:PORT][/PREFIX]; got {got}")
     return url.with_path(url.path.rstrip("/") or "/")

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from kubesieve.stage.node import build_nodes
 from kubesieve.stage.pki import Authority
 from kubesieve.stage.service import EmbeddedNode
 from tests.clients.programs import Curl, Serving, UnreadServing
@@ -111,3 +113,42 @@ def make_curl(curl: str, stage: EmbeddedNode, tls_folder: Path) -> MakeCurl:
 def client(make_curl: MakeCurl, serving: Serving) -> Curl:
     """curl, pointed at ``serving``."""
     return make_curl(serving)
+
+
+OWN = "tenant-a"
+"""Whose agent may see itself, and nothing else, through the gateway of many nodes."""
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedNode]:
+    """Three nodes with pods of equal names."""
+    first, *others = build_nodes(3)
+    with EmbeddedNode(first, others=others) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def gateway(cluster: EmbeddedNode, tls_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """``serve --config`` over TLS in front of all three."""
+    folder = tmp_path_factory.mktemp("gateway")
+    serving = Serving(["--config", str(gateway_file(folder, cluster, tls_folder))], folder / "records")
+    yield serving
+    serving.stop()
+
+
+def gateway_file(folder: Path, stage: EmbeddedNode, tls: Path) -> Path:
+    ours = {"caFile": str(stage.ca_file), "tokenFile": str(stage.token_file("kubelet-proxy"))}
+    pair = {"certFile": str(tls / "tls.crt"), "keyFile": str(tls / "tls.key")}
+    agent = {"kind": "ServiceAccount", "namespace": OWN, "name": "agent"}
+    whole = {
+        "apiVersion": "kubesieve.io/v1alpha1",
+        "kind": "Configuration",
+        "listen": {"address": "127.0.0.1:0", "tls": pair},
+        "admin": {"address": "127.0.0.1:0"},
+        "kubelet": {"nodes": {"addressRanges": ["127.0.0.0/8"]}, **ours},
+        "apiServer": {"url": stage.apiserver.url, **ours},
+        "grants": {"tenants": [{"name": "a", "subjects": [agent], "namespaces": [OWN]}]},
+    }
+    file = folder / "gateway.yaml"
+    file.write_text(yaml.safe_dump(whole))
+    return file

@@ -22,7 +22,7 @@ from tests.gateway.configuration.files import with_part
 from tests.gateway.conftest import Answered, Gateway, MakeGateway
 
 REASON = (
-    r'"((?:text|json|upstream|path|token|settings|file|ca|certificate|bundle|api|pods)-[a-z0-9-]+'
+    r'"((?:text|json|upstream|path|token|settings|file|ca|certificate|bundle|api|pods|node)-[a-z0-9-]+'
     r'|[a-z]+-(?:refused|http|busy|requests|unexpected))"'
 )
 

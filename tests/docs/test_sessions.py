@@ -64,6 +64,17 @@ def test_the_audits_session_runs_and_says_what_the_page_says(tmp_path: Path) -> 
     assert says in run("docs/audit.md", tmp_path)
 
 
+def test_the_session_of_many_nodes_runs(tmp_path: Path, curl: str) -> None:
+    said = run("docs/gateway.md", tmp_path)
+    assert curl
+    assert "gateway.yaml: fine" in said
+    assert "list, watch nodes" in said
+    first, refused = said.split("kubesieve: node-unknown: ")
+    assert 'namespace="tenant-a"' in first
+    assert 'namespace="tenant-b"' not in said
+    assert refused.startswith("expected a node of this cluster")
+
+
 def test_the_session_of_many_tenants_runs(tmp_path: Path, curl: str) -> None:
     said = run("docs/tenants.md", tmp_path)
     assert curl

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from kubesieve.faults import CallerFault, OwnFault
 from kubesieve.gateway import journal as journal_module
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.limits import Places, Slots
-from kubesieve.gateway.scrapes import MOST_RUNNING, Scrape, SharedScrapes, TokenDigest
+from kubesieve.gateway.scrapes import MOST_RUNNING, Held, Scrape, SharedScrapes, TokenDigest
 from kubesieve.gateway.settings import Limits
 from kubesieve.kubelet.podlist import PodList
 
@@ -65,6 +66,46 @@ async def test_who_gives_up_waiting_does_not_end_the_scrape_of_the_others() -> N
     await asyncio.sleep(0)
     go.set()
     assert (await second, ended) == ((SCRAPE, True), ["whole"])
+
+
+def scrape_of(size: int) -> Scrape:
+    return Scrape("application/json", PodList((), ()), size)
+
+
+async def test_the_bytes_of_all_nodes_together_are_bounded_and_the_oldest_goes_first() -> None:
+    held = Held(most=100)
+    nodes = [SharedScrapes(60.0, held=held) for _ in range(3)]
+
+    async def one(size: int) -> Scrape:
+        return scrape_of(size)
+
+    for node in nodes:
+        await node.get(("pods", False, ""), partial(one, 40))
+    await asyncio.sleep(0)
+    assert ([len(node._entries) for node in nodes], held.bytes) == ([0, 1, 1], 80)
+    scrape, shared = await nodes[2].get(("pods", False, ""), partial(one, 40))
+    assert shared
+    held.grew(scrape.number, 50)
+    assert ([len(node._entries) for node in nodes], held.bytes) == ([0, 0, 1], 90)
+    held.grew(scrape.number, 50)
+    assert ([len(node._entries) for node in nodes], held.bytes) == ([0, 0, 0], 0)
+    held.grew(scrape.number, 1000)
+    assert held.bytes == 0, "what is remembered no more takes no place"
+
+
+async def test_what_is_forgotten_gives_its_bytes_back() -> None:
+    held = Held()
+    brief, long = SharedScrapes(0.05, held=held), SharedScrapes(60.0, held=held)
+
+    async def one() -> Scrape:
+        return scrape_of(7)
+
+    for scrapes in (brief, long):
+        await scrapes.get(("pods", False, ""), one)
+    await asyncio.sleep(0.1)
+    assert held.bytes == 7
+    long.forget_all()
+    assert (held.bytes, long._entries) == (0, {})
 
 
 async def test_with_no_time_nothing_is_remembered() -> None:

@@ -25,6 +25,7 @@ def test_one_record_a_request_says_who_what_and_why(gateway: Gateway, token: str
         "grant",
         "method",
         "target",
+        "node",
         "endpoint",
         "namespaces",
         "status",

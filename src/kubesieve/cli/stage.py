@@ -10,13 +10,14 @@ from typing import Literal
 import click
 
 from kubesieve.stage.breakage import Fault, parse_fault
-from kubesieve.stage.node import build_node
+from kubesieve.stage.node import build_nodes
 from kubesieve.stage.service import EmbeddedNode, StageOptions
 
 _EPILOG = """\b
 Examples:
   kubesieve stage
   kubesieve stage --pods 100 --namespaces 10 --listen 127.0.0.1:10250
+  kubesieve stage --nodes 3
   kubesieve stage --break /metrics/cadvisor=500 --break /pods=slow:5
 """
 
@@ -53,6 +54,7 @@ class _Break(click.ParamType[tuple[str, Fault]]):
 
 
 @click.command(epilog=_EPILOG)
+@click.option("--nodes", type=click.IntRange(1, 50), default=1, show_default=True, help="Nodes of the cluster.")
 @click.option("--pods", type=click.IntRange(0, 5000), default=0, help="Plain pods beside the story's.")
 @click.option("--namespaces", type=click.IntRange(1, 1000), default=10, help="Namespaces they are spread over.")
 @click.option("--seed", type=int, default=1, show_default=True, help="All names, ids and values come from it.")
@@ -65,6 +67,7 @@ class _Break(click.ParamType[tuple[str, Fault]]):
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where CA and tokens go.")
 def stage(
     *,
+    nodes: int,
     pods: int,
     namespaces: int,
     seed: int,
@@ -74,15 +77,19 @@ def stage(
     apiserver_listen: tuple[str, int],
     folder: Path | None,
 ) -> None:
-    """Start an embedded node: a fake kubelet and apiserver, over TLS, until interrupted."""
-    node = build_node(pods=pods, namespaces=namespaces, seed=seed, runtime=runtime)
+    """Start an embedded node: a fake kubelet and apiserver, over TLS, until interrupted.
+
+    With --nodes more of them, which the apiserver lists; they have ports of their own, and the faults, too.
+    """
+    node, *others = build_nodes(nodes, pods=pods, namespaces=namespaces, seed=seed, runtime=runtime)
     try:
-        embedded = EmbeddedNode(node, StageOptions(listen, apiserver_listen, folder))
+        embedded = EmbeddedNode(node, StageOptions(listen, apiserver_listen, folder), others)
     except OSError as error:
         places = " or ".join(f"{host}:{port}" for host, port in (listen, apiserver_listen))
         raise click.UsageError(f"cannot listen on {places}: {error.strerror or error}") from error
-    for path, fault in faults:
-        embedded.kubelet.break_(path, fault.kind, seconds=fault.seconds)
+    for kubelet in embedded.kubelets:
+        for path, fault in faults:
+            kubelet.break_(path, fault.kind, seconds=fault.seconds)
     stopped = _until_signal()
     with embedded:
         _announce(embedded)
@@ -101,6 +108,8 @@ def _announce(embedded: EmbeddedNode) -> None:
     """Where it listens, where its files are, and a line to paste."""
     token = embedded.token_file("datadog")
     click.echo(f"listening on {embedded.url}", err=True)
+    for kubelet in embedded.kubelets[1:]:
+        click.echo(f"{kubelet.node.name} on {kubelet.url}", err=True)
     click.echo(f"apiserver at {embedded.apiserver.url}", err=True)
     click.echo(f"CA {embedded.ca_file}, tokens in {token.parent}: {', '.join(embedded.tokens)}", err=True)
     header = f'-H "Authorization: Bearer $(cat {token})"'

@@ -8,26 +8,22 @@ from collections.abc import Awaitable, Callable
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response
 
-from kubesieve.faults import Fault
 from kubesieve.gateway.answers import SERVER
-from kubesieve.kubelet.client import KubeletClient
-from kubesieve.kubelet.endpoints import BY_PATH
-from kubesieve.kubelet.trust import TokenFile
 
 READY_SECONDS = 5.0
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Readiness:
-    """Ready while a kubelet answers over trusted TLS, be it with 401 or 403: tokens are the callers'."""
+    """Ready while ``ask`` tells of nothing that stands in the way."""
 
-    def __init__(self, client: KubeletClient, token: TokenFile | None) -> None:
-        self._client, self._token = client, token
+    def __init__(self, ask: Callable[[], Awaitable[str]]) -> None:
+        self._ask = ask
         self._checked, self._problem = -READY_SECONDS, "not asked yet"
         self.stopping = False
 
     async def problem(self) -> str:
-        """What stands in the way, or an empty text; asks the kubelet at most once in five seconds."""
+        """What stands in the way, or an empty text; asks at most once in five seconds."""
         if self.stopping:
             return "stopping"
         now = time.monotonic()
@@ -35,13 +31,6 @@ class Readiness:
             self._checked = now
             self._problem = await self._ask()
         return self._problem
-
-    async def _ask(self) -> str:
-        try:
-            await self._client.get(BY_PATH["/healthz"], self._token.authorization() if self._token else None)
-        except Fault as fault:
-            return "" if fault.status in (401, 403) else f"{fault.reason}: {fault.sentence}"
-        return ""
 
 
 class AdminPort:

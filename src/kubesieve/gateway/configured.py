@@ -56,6 +56,7 @@ def settings_of(configuration: Configuration) -> Settings:
         listen=configuration.listen,
         admin_listen=configuration.admin,
         kubelet=kubelet.url,
+        nodes=kubelet.nodes,
         policy=series_of(configuration),
         tls_cert=tls.cert_file if tls else None,
         tls_key=tls.key_file if tls else None,
@@ -124,7 +125,7 @@ class Deciders:
         if rules.rbac is not None:
             access = self._access.get(rules.rbac)
             if access is None:
-                api = await self._opened(configuration)
+                api = await self.api_server(configuration)
                 access = self._access[rules.rbac] = AccessReviewer(api, rules.rbac, budget=self.budget)
         return Grants(rules, namespaces, access)
 
@@ -134,18 +135,19 @@ class Deciders:
         if rules is None:
             return None
         if rules.audiences not in self._reviewers:
-            api = await self._opened(configuration)
+            api = await self.api_server(configuration)
             self._reviewers[rules.audiences] = TokenReviewer(api, rules.audiences, self.digest.of)
         return self._reviewers[rules.audiences]
 
     async def _live(self, configuration: Configuration) -> LiveNamespaces:
         if self._namespaces is None:
-            self._namespaces = LiveNamespaces(await self._opened(configuration), self.report)
+            self._namespaces = LiveNamespaces(await self.api_server(configuration), self.report)
             task = asyncio.create_task(self._namespaces.run())
             self.stack.callback(task.cancel)
         return self._namespaces
 
-    async def _opened(self, configuration: Configuration) -> ApiServer:
+    async def api_server(self, configuration: Configuration) -> ApiServer:
+        """The one connection to it for all that is asked of it. Raises OwnFault."""
         if self._api is None:
             found = await asyncio.to_thread(reached, configuration.api_server, self.environment, self.report)
             if found.words:

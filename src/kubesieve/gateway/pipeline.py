@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.gateway.answers import Answer, compressed, refusal, wants_gzip
 from kubesieve.gateway.deciding import Asking, Decided, Decider
-from kubesieve.gateway.limits import Places, Rates, Slots
+from kubesieve.gateway.kubelets import Target
 from kubesieve.gateway.log_requests import LogAsked, is_log, log_asked
 from kubesieve.gateway.log_streams import LogStream
+from kubesieve.gateway.node_paths import below_node
+from kubesieve.gateway.parts import Parts
 from kubesieve.gateway.routes import Asked, Route, route
-from kubesieve.gateway.scrapes import Scrape, SharedScrapes, TokenDigest, namespaces_of
-from kubesieve.gateway.settings import ContainerLogs
-from kubesieve.gateway.telemetry import Telemetry
-from kubesieve.kubelet.client import KubeletClient
+from kubesieve.gateway.scrapes import Scrape, namespaces_of
 from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
 from kubesieve.kubelet.podlist import PodList
 from kubesieve.sieve import Scanned, scan
 from kubesieve.sieve.container_logs import host_log
 from kubesieve.sieve.naming import Learnt, answer_for, learn
+from kubesieve.tenancy.values import Grant
 
 T = TypeVar("T")
 
@@ -36,34 +36,25 @@ SMALL_BYTES = 16 * 1024
 """Bodies up to this size are read at once, in a millisecond or two, and do not wait behind large ones."""
 
 
-@dataclass(slots=True)
-class Parts:
-    """What a pipeline works with; ``seconds`` bounds the work on one answer. ``decider`` may be replaced while it
-    works: a request ends under the one it began with. ``logs`` are those under way; ``stopping`` ends them.
-    """
-
-    client: KubeletClient
-    decider: Decider
-    scrapes: SharedScrapes
-    slots: Slots
-    rates: Rates
-    telemetry: Telemetry
-    digest: TokenDigest
-    report: Callable[[str], None]
-    seconds: float
-    container_logs: ContainerLogs
-    logs: Places
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked, the decider that it began with, and a digest of what was shown."""
+    """What is asked, of which node where paths name one, the decider that it began with, a digest of what was shown."""
 
     asked: Asked
+    node: str | None
     routed: Route | LogAsked
     decider: Decider
     credential: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A request of somebody known: what is granted before the kubelet is asked, and which kubelet that is."""
+
+    decider: Decider
+    who: Asking
+    grant: Grant | None
+    target: Target
 
 
 class Pipeline:
@@ -83,13 +74,14 @@ class Pipeline:
         """
         async with AsyncExitStack() as held:
             try:
-                decider, routed = self._parts.decider, self._route(asked)
-                credential = decider.credential(asked)
+                decider = self._parts.decider
+                node, below = below_node(asked) if self._parts.kubelets.by_node else (None, asked)
+                routed, credential = self._route(below), decider.credential(asked)
                 held.enter_context(self._parts.slots.taken(asked.peer, credential))
             except Fault as fault:
                 answered = refusal(fault)
             else:
-                made = await self._answer(Request(asked, routed, decider, credential), held)
+                made = await self._answer(Request(asked, node, routed, decider, credential), held)
                 answered = replace(made, credential=credential)
             yield answered
 
@@ -103,9 +95,10 @@ class Pipeline:
             async with asyncio.timeout(parts.seconds):
                 who = await request.decider.asking(request.asked, request.credential)
                 parts.rates.admit(who.key)
+                begun = await self._begun(request, who)
                 if isinstance(request.routed, LogAsked):
-                    return await self._log(request.routed, request.decider, who, held)
-                return await self._data(request.routed, request, who)
+                    return await self._log(request.routed, begun, held)
+                return await self._data(request.routed, request.asked, begun)
         except Fault as fault:
             return _told(refusal(fault), who)
         except TimeoutError:
@@ -115,21 +108,31 @@ class Pipeline:
             parts.report(f"an error of ours: {type(error).__name__} at {_place(error)}")
             return refusal(OwnFault("internal", "an error of ours; the log has its place"))
 
-    async def _data(self, routed: Route, request: Request, who: Asking) -> Answer:
-        begun = request.decider.begun(who)
-        scrape = await self._scrape(routed, who)
-        decided = await request.decider.decided(who, begun, scrape.namespaces, partial(self._learnt, who))
-        made = await self._made(routed, request.asked, scrape, decided)
-        self._parts.rates.answered(who.key, len(made.body) if request.asked.method == "GET" else 0)
+    async def _begun(self, request: Request, who: Asking) -> Begun:
+        """Raises CallerFault (404) for a node that there is not, but to who is granted nothing: that is said first."""
+        decider = request.decider
+        grant = decider.begun(who)
+        try:
+            return Begun(decider, who, grant, await self._parts.kubelets.find(request.node))
+        except CallerFault as unknown:
+            await decider.decided(who, grant, frozenset(), partial(_raised, unknown))
+            raise
+
+    async def _decided(self, begun: Begun, here: frozenset[str]) -> Decided:
+        return await begun.decider.decided(begun.who, begun.grant, here, partial(self._learnt, begun))
+
+    async def _data(self, routed: Route, asked: Asked, begun: Begun) -> Answer:
+        who, scrape = begun.who, await self._scrape(routed, begun)
+        decided = await self._decided(begun, scrape.namespaces)
+        made = await self._made(routed, asked, scrape, decided, begun.target)
+        self._parts.rates.answered(who.key, len(made.body) if asked.method == "GET" else 0)
         return _told(made, who, decided)
 
-    async def _log(self, log: LogAsked, decider: Decider, who: Asking, held: AsyncExitStack) -> Answer:
+    async def _log(self, log: LogAsked, begun: Begun, held: AsyncExitStack) -> Answer:
         """A log of one's own, by the names of the pod list that is shared now; ``held`` closes it."""
-        parts, rules = self._parts, self._parts.container_logs
-        begun = decider.begun(who)
-        scrape, pods = await self._pods(who)
-        here = scrape.namespaces & {log.name.namespace}
-        decided = await decider.decided(who, begun, here, partial(self._learnt, who))
+        parts, rules, who = self._parts, self._parts.container_logs, begun.who
+        scrape, pods = await self._pods(begun)
+        decided = await self._decided(begun, scrape.namespaces & {log.name.namespace})
         find = partial(host_log, pods, decided.policy, log.name, decided.names, decided.vclusters)
         found = await self._work(scrape.size, find)
         if found is None:
@@ -138,24 +141,24 @@ class Pipeline:
             )
         held.enter_context(parts.logs.taken((who.key, rules.streams_per_caller)))
         try:
-            pieces = await held.enter_async_context(parts.client.log(found, who.authorization, log.query))
+            pieces = await held.enter_async_context(begun.target.client.log(found, who.authorization, log.query))
         except Fault as fault:
             raise who.told(fault) from None
         spent = partial(parts.rates.answered, who.key)
         stream = LogStream(pieces, rules.seconds, spent, follows="follow" in log.query)
         return _told(Answer(200, "text/plain", b"", headers=NO_SNIFFING, stream=stream), who, decided)
 
-    async def _scrape(self, routed: Route, who: Asking) -> Scrape:
-        key = (routed.endpoint.name, routed.query, who.share)
-        scrape, shared = await self._parts.scrapes.get(key, lambda: self._fetch(routed, who))
+    async def _scrape(self, routed: Route, begun: Begun) -> Scrape:
+        key = (routed.endpoint.name, routed.query, begun.who.share)
+        scrape, shared = await begun.target.scrapes.get(key, lambda: self._fetch(routed, begun))
         if shared:
             self._parts.telemetry.shared()
         return scrape
 
-    async def _fetch(self, routed: Route, who: Asking) -> Scrape:
-        endpoint, started = routed.endpoint, time.monotonic()
+    async def _fetch(self, routed: Route, begun: Begun) -> Scrape:
+        endpoint, who, started = routed.endpoint, begun.who, time.monotonic()
         try:
-            reply = await self._parts.client.get(endpoint, who.authorization, query=routed.query)
+            reply = await begun.target.client.get(endpoint, who.authorization, query=routed.query)
             scanned, namespaces = await self._work(len(reply.body), lambda: _read(endpoint, reply.body))
         except Fault as fault:
             told = who.told(fault)
@@ -164,25 +167,25 @@ class Pipeline:
         self._parts.telemetry.scraped(endpoint.name, "ok", time.monotonic() - started, len(reply.body))
         return Scrape(reply.content_type, scanned, len(reply.body), namespaces)
 
-    async def _made(self, routed: Route, asked: Asked, scrape: Scrape, decided: Decided) -> Answer:
+    async def _made(self, routed: Route, asked: Asked, scrape: Scrape, decided: Decided, target: Target) -> Answer:
         """The answer out of a scrape, made once for all who share it and may see the same."""
         encodings = ",".join(asked.headers.getall("Accept-Encoding", []))
         packed = routed.endpoint.compressible and wants_gzip(encodings)
         key = packed, decided.policy, decided.vclusters, decided.learnt
         if key not in scrape.made:
             make = self._work(scrape.size, lambda: self._make(routed, scrape, packed, decided))
-            scrape.made[key] = asyncio.ensure_future(make)
+            scrape.made[key] = asyncio.ensure_future(_held(make, target, scrape))
         return await asyncio.shield(scrape.made[key])
 
-    async def _learnt(self, who: Asking) -> tuple[Learnt, int]:
+    async def _learnt(self, begun: Begun) -> tuple[Learnt, int]:
         """The node's virtual pods, of the scrape of its pod list that is shared now; read once."""
-        scrape, pods = await self._pods(who)
+        scrape, pods = await self._pods(begun)
         if not scrape.learnt:
             scrape.learnt.append(asyncio.ensure_future(self._work(scrape.size, lambda: learn(pods))))
         return await asyncio.shield(scrape.learnt[0]), scrape.number
 
-    async def _pods(self, who: Asking) -> tuple[Scrape, PodList]:
-        scrape = await self._scrape(Route(BY_PATH["/pods"], query=False), who)
+    async def _pods(self, begun: Begun) -> tuple[Scrape, PodList]:
+        scrape = await self._scrape(Route(BY_PATH["/pods"], query=False), begun)
         if not isinstance(scrape.scanned, PodList):
             raise OwnFault("internal", "expected a pod list; got something else")
         return scrape, scrape.scanned
@@ -197,6 +200,17 @@ class Pipeline:
         if size <= SMALL_BYTES:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+async def _held(make: Awaitable[Answer], target: Target, scrape: Scrape) -> Answer:
+    """What is made of a scrape that is remembered is remembered with it."""
+    answer = await make
+    target.scrapes.held.grew(scrape.number, len(answer.body))
+    return answer
+
+
+async def _raised(fault: Fault) -> NoReturn:
+    raise fault
 
 
 def _read(endpoint: Endpoint, body: bytes) -> tuple[Scanned, frozenset[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from multidict import CIMultiDictProxy
@@ -74,9 +74,14 @@ def _endpoint(path: str) -> Endpoint:
         return endpoint
     if path in GONE:
         raise CallerFault("path-gone", "kubelets no longer offer this path", status=404)
+    refuse_path(path, "a path of the table of endpoints")
+
+
+def refuse_path(path: str, expected: str) -> NoReturn:
+    """Raises CallerFault (404)."""
     if not _CANONICAL.fullmatch(path):
         raise CallerFault("path-not-canonical", "expected a plain absolute path; got another spelling", status=404)
-    raise CallerFault("path-unknown", "expected a path of the table of endpoints; got another", status=404)
+    raise CallerFault("path-unknown", f"expected {expected}; got another", status=404)
 
 
 def refuse_more_than_a_get(headers: CIMultiDictProxy[str]) -> None:

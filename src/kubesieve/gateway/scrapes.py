@@ -1,4 +1,4 @@
-"""Shared scrapes: one fetch for all who ask the same and may share it, while it is fresh."""
+"""Shared scrapes of one kubelet: one fetch for all who ask the same and may share it, while it is fresh."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from kubesieve.sieve import Scanned
 from kubesieve.sieve.naming import Learnt
 
 MOST_RUNNING = 256
+"""Scrapes of one kubelet that run or are remembered: one that is slow fills its own places, not those of others."""
+MOST_BYTES = 512 * 1024 * 1024
+"""Of all kubelets' bodies that are remembered, and of the answers made of them."""
 
 Key = tuple[str, bool, str]
 """Endpoint name, whether the parameter goes up, who may share it: all, or a digest of the token shown."""
@@ -63,6 +66,32 @@ class TokenDigest:
         return hmac.new(self._key, authorization.encode(errors="surrogateescape"), hashlib.sha256).hexdigest()
 
 
+class Held:
+    """The bytes of all that is remembered, whatever node it is of: beyond ``most`` the oldest is forgotten first."""
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most, self.bytes = most, 0
+        self._scrapes: dict[int, tuple[int, Callable[[], None]]] = {}
+
+    def add(self, number: int, size: int, forget: Callable[[], None]) -> None:
+        """A scrape is remembered. ``forget`` is called where there is no place for it any more, and calls ``drop``."""
+        self.drop(number)
+        self._scrapes[number] = 0, forget
+        self.grew(number, size)
+
+    def grew(self, number: int, size: int) -> None:
+        """So much more was made of it."""
+        if number in self._scrapes:
+            before, forget = self._scrapes[number]
+            self._scrapes[number] = before + size, forget
+            self.bytes += size
+        while self.bytes > self._most:
+            next(iter(self._scrapes.values()))[1]()
+
+    def drop(self, number: int) -> None:
+        self.bytes -= self._scrapes.pop(number, (0, None))[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     task: asyncio.Task[Scrape]
@@ -74,8 +103,8 @@ class SharedScrapes:
     ``fault_seconds`` at most: not at all where a kubelet judges each caller's token.
     """
 
-    def __init__(self, seconds: float, fault_seconds: float = 0.0) -> None:
-        self._seconds, self._fault_seconds = seconds, fault_seconds
+    def __init__(self, seconds: float, fault_seconds: float = 0.0, held: Held | None = None) -> None:
+        self._seconds, self._fault_seconds, self.held = seconds, fault_seconds, held or Held()
         self._entries: dict[Key, _Entry] = {}
 
     async def get(self, key: Key, fetch: Callable[[], Awaitable[Scrape]]) -> tuple[Scrape, bool]:
@@ -103,7 +132,7 @@ class SharedScrapes:
         done = next((key for key, entry in self._entries.items() if entry.task.done()), None)
         if done is None:
             raise OwnFault("too-busy", f"expected at most {MOST_RUNNING} different scrapes at once", status=503)
-        del self._entries[done]
+        self._forget(done, self._entries[done])
 
     def _settled(self, key: Key, entry: _Entry, task: asyncio.Task[Scrape]) -> None:
         failed = task.cancelled() or task.exception() is not None
@@ -113,12 +142,23 @@ class SharedScrapes:
             left = 0.0 if task.cancelled() else min(left, self._fault_seconds)
         if left <= 0:
             self._forget(key, entry)
-        else:
+            return
+        if not failed:
+            scrape = task.result()
+            self.held.add(scrape.number, scrape.size, lambda: self._forget(key, entry))
+        if self._entries.get(key) is entry:
             loop.call_later(left, self._forget, key, entry)
 
     def _forget(self, key: Key, entry: _Entry) -> None:
         if self._entries.get(key) is entry:
             del self._entries[key]
+        if entry.task.done() and not entry.task.cancelled() and entry.task.exception() is None:
+            self.held.drop(entry.task.result().number)
+
+    def forget_all(self) -> None:
+        """Nothing that is here now is given out any more."""
+        for key, entry in list(self._entries.items()):
+            self._forget(key, entry)
 
 
 async def _run(fetch: Callable[[], Awaitable[Scrape]]) -> Scrape:

@@ -14,17 +14,17 @@ from kubesieve.gateway.configured import Configured, Deciders
 from kubesieve.gateway.deciding import Decided, Decider, Forwarding
 from kubesieve.gateway.following import Following
 from kubesieve.gateway.journal import Journal
+from kubesieve.gateway.kubelets import Kubelets
 from kubesieve.gateway.limits import Places, Rates, Slots
 from kubesieve.gateway.listener import Listener
-from kubesieve.gateway.pipeline import Parts, Pipeline
-from kubesieve.gateway.scrapes import SharedScrapes, TokenDigest
+from kubesieve.gateway.parts import Parts
+from kubesieve.gateway.pipeline import Pipeline
+from kubesieve.gateway.placement import place
+from kubesieve.gateway.scrapes import TokenDigest
 from kubesieve.gateway.settings import Address, Settings
 from kubesieve.gateway.telemetry import Telemetry
 from kubesieve.gateway.tenant_port import TenantPort
 from kubesieve.gateway.tls import Serving
-from kubesieve.kubelet.bodies import Caps
-from kubesieve.kubelet.client import KubeletClient
-from kubesieve.kubelet.trust import TokenFile, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +41,15 @@ async def running(settings: Settings, journal: Journal, configured: Configured |
 
     ``configured`` is the file that ``settings`` are of, where there is one: it is followed.
     """
-    trust = Trust(settings.kubelet_ca, insecure=settings.kubelet_insecure, report=journal.say)
-    token = TokenFile(settings.token_file, journal.say) if settings.token_file else None
-    caps = Caps(seconds=settings.timeout_seconds)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(
-            KubeletClient(settings.kubelet, trust, caps=caps, server_name=settings.kubelet_server_name)
-        )
-        telemetry = Telemetry()
-        readiness = Readiness(client, token)
-        parts = _parts(settings, client, telemetry, journal)
+        deciders = Deciders(TokenDigest(), journal.say, stack)
+        placed = await place(settings, configured, deciders)
+        readiness, telemetry = Readiness(placed.problem), Telemetry()
+        parts = _parts(settings, placed.kubelets, deciders.digest, telemetry, journal)
         if configured is not None:
-            await _follow(configured, parts, journal, stack)
+            await _follow(configured, parts, deciders, journal)
         tenants = _tenants(settings, parts, journal, stack)
-        port = AdminPort(readiness.problem, lambda: telemetry.exposition(tenants.connections))
+        port = AdminPort(readiness.problem, lambda: telemetry.exposition(tenants.connections, placed.kubelets.count()))
         admin = Listener(settings.admin_listen, port.handle, port.handle_broken, settings.limits)
         urls = Running(_url(tenants.open(), settings), f"http://{admin.open()}")
         for listener in (admin, tenants):
@@ -87,16 +82,16 @@ def told_to_stop() -> asyncio.Event:
     return stop
 
 
-def _parts(settings: Settings, client: KubeletClient, telemetry: Telemetry, journal: Journal) -> Parts:
-    digest, decided = TokenDigest(), Decided(settings.policy)
-    slots, scrapes = Slots(settings.limits), SharedScrapes(settings.cache_seconds, settings.fault_seconds)
+def _parts(
+    settings: Settings, kubelets: Kubelets, digest: TokenDigest, telemetry: Telemetry, journal: Journal
+) -> Parts:
+    decided, slots = Decided(settings.policy), Slots(settings.limits)
     seconds = settings.timeout_seconds + settings.limits.work_seconds
     decider = Forwarding(lambda: decided, digest)
     logs = settings.container_logs
     return Parts(
-        client,
+        kubelets,
         decider,
-        scrapes,
         slots,
         Rates(settings.limits),
         telemetry,
@@ -108,9 +103,8 @@ def _parts(settings: Settings, client: KubeletClient, telemetry: Telemetry, jour
     )
 
 
-async def _follow(configured: Configured, parts: Parts, journal: Journal, stack: AsyncExitStack) -> None:
+async def _follow(configured: Configured, parts: Parts, deciders: Deciders, journal: Journal) -> None:
     """Uses the configuration's decider, and that of each good change of its file."""
-    deciders = Deciders(parts.digest, journal.say, stack)
     parts.decider = await deciders.of(configured.configuration)
 
     def use(decider: Decider) -> None:
@@ -118,7 +112,7 @@ async def _follow(configured: Configured, parts: Parts, journal: Journal, stack:
 
     following = Following(configured, deciders, use, parts.telemetry.reconfigured, journal.say)
     task = asyncio.create_task(following.run())
-    stack.callback(task.cancel)
+    deciders.stack.callback(task.cancel)
 
 
 def _tenants(settings: Settings, parts: Parts, journal: Journal, stack: AsyncExitStack) -> Listener:

@@ -10,6 +10,7 @@ from yarl import URL
 
 from kubesieve.faults import OwnFault
 from kubesieve.sieve import Policy
+from kubesieve.tenancy.node_addresses import NodeRules
 
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^:\[\]\s]*)):([0-9]{1,5})")
 
@@ -81,12 +82,12 @@ class ContainerLogs:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What is fixed at the start. ``token_file`` is shown to the kubelet for readiness; for callers only where they are
-    identified. ``client_ca`` asks clients for certificates.
+    identified. ``client_ca`` asks clients for certificates. ``kubelet`` is None where ``nodes`` are served.
     """
 
     listen: Address
     admin_listen: Address
-    kubelet: URL
+    kubelet: URL | None
     policy: Policy
     tls_cert: Path | None = None
     tls_key: Path | None = None
@@ -99,6 +100,7 @@ class Settings:
     cache_seconds: float = 1.0
     fault_seconds: float = 0.0
     limits: Limits = Limits()
+    nodes: NodeRules | None = None
     container_logs: ContainerLogs = ContainerLogs()
 
     def __post_init__(self) -> None:

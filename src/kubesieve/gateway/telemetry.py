@@ -61,6 +61,7 @@ class Telemetry:
             "1 where the configuration file as it is now says something that takes a restart, else 0.",
             registry=registry,
         )
+        self._nodes = Gauge("kubesieve_nodes", "Nodes known now, where many are served.", registry=registry)
         self._connections_refused = Counter(
             "kubesieve_connections_refused", "Connections closed at once, beyond a bound.", registry=registry
         )
@@ -90,7 +91,8 @@ class Telemetry:
     def connection_refused(self) -> None:
         self._connections_refused.inc()
 
-    def exposition(self, connections: int) -> bytes:
-        """With how many connections are open now."""
+    def exposition(self, connections: int, nodes: int) -> bytes:
+        """With how many connections are open, and nodes known, now."""
         self._connections.set(connections)
+        self._nodes.set(nodes)
         return generate_latest(self._registry)

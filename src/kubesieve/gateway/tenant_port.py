@@ -15,10 +15,11 @@ from kubesieve.faults import CallerFault, Fault, OwnFault
 from kubesieve.gateway.answers import SERVER, Answer, refusal
 from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.listener import Connection, plain_address
-from kubesieve.gateway.log_requests import ENDPOINT, is_log
 from kubesieve.gateway.log_streams import LogStream
-from kubesieve.gateway.pipeline import Parts, Pipeline
-from kubesieve.gateway.routes import METHODS, Asked, endpoint_name, same_token
+from kubesieve.gateway.node_paths import names
+from kubesieve.gateway.parts import Parts
+from kubesieve.gateway.pipeline import Pipeline
+from kubesieve.gateway.routes import METHODS, Asked, same_token
 from kubesieve.gateway.tls import Believes
 
 VERSIONS = (HttpVersion10, HttpVersion11)
@@ -100,7 +101,7 @@ class TenantPort:
         return Asked(request.method, request.raw_path, request.headers, peer, certificate or None, bool(outdated))
 
     def _record(self, asked: Asked, answer: Answer, seconds: float, whole: bool) -> None:
-        endpoint = ENDPOINT if is_log(asked.target.partition("?")[0]) else endpoint_name(asked.target)
+        endpoint, node = names(asked.target, by_node=self._parts.kubelets.by_node)
         size = answer.stream.sent if answer.stream is not None else len(answer.body)
         sent_bytes = size if whole and asked.method != "HEAD" else 0
         self._parts.telemetry.answered(endpoint, answer, seconds, sent_bytes)
@@ -113,6 +114,7 @@ class TenantPort:
                 "credential": credential[:CREDENTIAL_CHARACTERS] or None,
                 "method": asked.method if asked.method in METHODS else "other",
                 "target": asked.target.partition("?")[0],
+                "node": node,
                 "endpoint": endpoint,
                 "caller": answer.caller,
                 "namespaces": ",".join(sorted(answer.namespaces)),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from kubesieve import __version__
@@ -75,8 +76,17 @@ class KubeletClient:
     the answer to the next caller.
     """
 
-    def __init__(self, url: URL, trust: Trust, *, caps: Caps | None = None, server_name: str | None = None) -> None:
-        self._url, self._trust = url, trust
+    def __init__(
+        self,
+        url: URL,
+        trust: Trust,
+        *,
+        caps: Caps | None = None,
+        server_name: str | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        """``server_name`` is that in its certificate, else the URL's host; ``resolver`` finds that host."""
+        self._url, self._trust, self._resolver = url, trust, resolver
         self._caps = caps or Caps()
         self._server_name = (server_name or url.host or "").rstrip(".")
         self._session: aiohttp.ClientSession | None = None
@@ -87,7 +97,7 @@ class KubeletClient:
 
     def _new_session(self, connections: int, seconds: float | None) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections, force_close=True),
+            connector=aiohttp.TCPConnector(limit=connections, force_close=True, resolver=self._resolver),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),

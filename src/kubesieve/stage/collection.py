@@ -79,7 +79,7 @@ class Collection:
 
     def _object(self, name: str) -> Json:
         metadata, more = self._objects[name]
-        return {"metadata": metadata, **more}
+        return {"kind": self._kind, "apiVersion": "v1", "metadata": metadata, **more}
 
 
 class Namespaces(Collection):

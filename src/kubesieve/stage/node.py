@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from kubesieve.stage import seeds
 from kubesieve.stage.model import MIB, Container, Node, Pod, Resources, Runtime
@@ -23,6 +25,14 @@ def build_node(
     """A node with ``pods`` plain pods over the namespaces team-00, team-01 …, and the story's unless told not."""
     plain = tuple(_plain_pods(pods, namespaces, seed, runtime))
     return Node(NODE_NAME, seed, runtime, (*(story_pods(seed, runtime) if story else ()), *plain), BORN)
+
+
+def build_nodes(count: int, *, seed: int = 1, **more: Any) -> tuple[Node, ...]:
+    """The nodes of a cluster, each as ``build_node`` makes it: equal names of pods on all, other ids and values. The
+    second is called stage-node-2.
+    """
+    built = [build_node(seed=seed + index, **more) for index in range(count)]
+    return (built[0], *(replace(one, name=f"{NODE_NAME}-{index}") for index, one in enumerate(built[1:], 2)))
 
 
 def _plain_pods(count: int, namespaces: int, seed: int, runtime: Runtime) -> Iterator[Pod]:

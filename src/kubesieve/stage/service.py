@@ -1,9 +1,10 @@
-"""The embedded node as one thing: kubelet, apiserver and, if asked for, the naive proxy, with their files."""
+"""The embedded node, or a cluster of them, as one thing: kubelets, apiserver and, if asked for, the naive proxy."""
 
 from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -35,18 +36,28 @@ class StageOptions:
 class EmbeddedNode:
     """``with EmbeddedNode() as stage:`` has ``stage.kubelet``, ``stage.apiserver``, ``stage.naive`` and their files.
 
-    A node whose boot is still the fixed date of `node.BORN` is made one hour old, so that its counters look young.
+    ``others`` are nodes of the same cluster: ``stage.kubelets`` are all, in order, the first one at the address of the
+    options. A node whose boot is still the fixed date of `node.BORN` is made one hour old, so that its counters look
+    young.
     """
 
-    def __init__(self, node: Node | None = None, options: StageOptions = StageOptions()) -> None:
-        self.node = replace(node or story_node(), born=float(int(time.time() - _AGE)))
+    def __init__(
+        self, node: Node | None = None, options: StageOptions = StageOptions(), others: Sequence[Node] = ()
+    ) -> None:
+        born = float(int(time.time() - _AGE))
+        self.node = replace(node or story_node(), born=born)
         self.authority = Authority()
         self.directory = Directory.fresh()
         shared = {"directory": self.directory, "authority": self.authority}
         self.kubelet = FakeKubelet(self.node, address=options.address, **shared)  # type: ignore[arg-type]
+        elsewhere = (options.address[0], 0)
+        more = [FakeKubelet(replace(one, born=born), address=elsewhere, **shared) for one in others]  # type: ignore[arg-type]
+        self.kubelets = (self.kubelet, *more)
         self.apiserver = FakeApiserver(self.directory, self.authority, options.apiserver_address)
-        for name in self.node.namespaces:
-            self.apiserver.namespaces.put(name, {})
+        for kubelet in self.kubelets:
+            self.apiserver.nodes.put(kubelet.node.name, kubelet.port, [("InternalIP", options.address[0])])
+            for name in kubelet.node.namespaces:
+                self.apiserver.namespaces.put(name, {})
         self.naive = NaiveProxy(self.kubelet.url, options.allowed) if options.naive else None
         self._temporary = None if options.folder else tempfile.TemporaryDirectory(prefix="kubesieve-stage-")
         self.folder = options.folder or Path(self._temporary.name if self._temporary else "")
@@ -70,15 +81,15 @@ class EmbeddedNode:
 
     def start(self) -> Self:
         self._write_files()
-        self.kubelet.start()
-        self.apiserver.start()
+        for server in (*self.kubelets, self.apiserver):
+            server.start()
         if self.naive:
             self.naive.start()
         return self
 
     def stop(self) -> None:
-        self.kubelet.stop()
-        self.apiserver.stop()
+        for server in (*self.kubelets, self.apiserver):
+            server.stop()
         if self.naive:
             self.naive.stop()
         if self._temporary:

@@ -164,8 +164,8 @@ class Live(Generic[T]):
                 async for event in events:
                     if event.get("type") == "ERROR":
                         return ""
-                    version = self._take(event) or version
                     self._heard = self._clock()
+                    version = self._take(event) or version
         except ApiStatus as answered:
             if answered.status != GONE:
                 raise

@@ -50,7 +50,7 @@ IN_A_PART = {
     ),
     "admin: {address: ':1', tls: {}}": "3:24 admin.tls: expected one of address; got a key that there is not",
     # kubelet, API server
-    "kubelet: {tokenFile: t}": "3:10 kubelet.url: expected https://HOST:PORT; got nothing",
+    "kubelet: {tokenFile: t}": "3:10 kubelet.url: expected https://HOST:PORT, or nodes; got nothing",
     "kubelet: {url: 'http://n:1', tokenFile: t}": f"3:16 kubelet.url: {URL}; got 'http://n:1'",
     "kubelet: {url: 'https://u:pw@n', tokenFile: t}": (
         f"3:16 kubelet.url: {URL}; got credentials, a query or a fragment in it"

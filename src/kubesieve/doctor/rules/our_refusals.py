@@ -26,6 +26,12 @@ REMEDIES = {
     "certificate-outdated": "connect again: a CA of client certificates was taken away since this connection was made",
     "certificate-unusable": "show a client certificate with one common name",
     "namespaces-unknown": "let the account of kubesieve list and watch namespaces: kubesieve check-config FILE --rbac",
+    "nodes-unknown": "let the account of kubesieve list and watch nodes: kubesieve check-config FILE --rbac",
+    "node-unknown": "end the URL in /api/v1/nodes/NAME/proxy with the name of a node that there is, and that "
+    "kubelet.nodes.selector picks",
+    "node-address-refused": "see which addresses the status of the node has, and whether kubelet.nodes.addressTypes "
+    "and addressRanges have one of them",
+    "path-without-node": "end the URL in /api/v1/nodes/NAME/proxy: this kubesieve stands before many nodes",
     "api-server-refused": "let the account of kubesieve create the reviews it needs: kubesieve check-config "
     "FILE --rbac",
     "kubelet-refused-us": "let the account of kubesieve read what the kubelet is asked for: kubesieve check-config "

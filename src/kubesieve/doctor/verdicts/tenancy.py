@@ -9,7 +9,7 @@ TENANCY = (
         Severity.ERROR,
         Blame.ACCESS,
         why="it answers so on {targets}: who asks is not known to it, or is granted nothing, or it cannot tell{says}",
-        symptom="401, 403, 429 or 503 in the agent's log, with a reason code in the body; no numbers at all",
+        symptom="401, 403, 404, 429, 502 or 503 in the agent's log, with a reason code in the body; no numbers at all",
         fix="{remedy}",
         solution=Solution.HAND_OVER,
         example="403 kubesieve: no-grant: expected a grant for 'system:serviceaccount:team-a:agent'; there is none",

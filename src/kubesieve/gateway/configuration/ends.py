@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kubesieve.gateway.configuration import scalars
+from kubesieve.gateway.configuration.kubelets import nodes
 from kubesieve.gateway.configuration.model import ApiServerAccess, KubeletAccess, ServingTls
 from kubesieve.gateway.configuration.places import Place
 from kubesieve.gateway.configuration.section import Section, section
@@ -34,10 +35,11 @@ def admin(place: Place) -> Address:
 
 
 def kubelet(place: Place) -> KubeletAccess:
-    """The kubelet; its CA or none at all, not both."""
-    part = section(place, "url", "caFile", "tokenFile", "insecure", "serverName", "timeout")
+    """The kubelet, or those of nodes; its CA or none at all, not both."""
+    part = section(place, "url", "nodes", "caFile", "tokenFile", "insecure", "serverName", "timeout")
     access = KubeletAccess(
-        url=part.required("url", scalars.kubelet_url, scalars.NO_URL, "https://HOST:PORT"),
+        url=part.optional("url", scalars.kubelet_url, None),
+        nodes=part.optional("nodes", nodes, None),
         ca_file=part.optional("caFile", scalars.file, None),
         token_file=part.optional("tokenFile", scalars.file, None),
         insecure=part.optional("insecure", Place.flag, False),
@@ -46,7 +48,19 @@ def kubelet(place: Place) -> KubeletAccess:
     )
     if access.insecure and access.ca_file is not None:
         part.fields["insecure"].wrong("caFile or insecure", "both")
+    _one_or_many(part)
     return access
+
+
+def _one_or_many(part: Section) -> None:
+    """One kubelet by its URL, or those of nodes."""
+    if "nodes" not in part.fields:
+        part.required("url", lambda _: None, None, "https://HOST:PORT, or nodes")
+        return
+    if "url" in part.fields:
+        part.fields["nodes"].wrong("url or nodes", "both")
+    if "serverName" in part.fields:
+        part.fields["serverName"].wrong("nodes.serverName where there are nodes", "a name for one kubelet")
 
 
 def api_server(place: Place) -> ApiServerAccess:

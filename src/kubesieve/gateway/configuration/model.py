@@ -9,6 +9,7 @@ from yarl import URL
 
 from kubesieve.gateway.settings import Address, ContainerLogs, Limits
 from kubesieve.sieve import NodeSeries
+from kubesieve.tenancy.node_addresses import NodeRules
 from kubesieve.tenancy.values import GrantRules, SubjectKind
 
 ADMIN = Address("127.0.0.1", 9440)
@@ -26,14 +27,17 @@ class ServingTls:
 
 @dataclass(frozen=True, slots=True)
 class KubeletAccess:
-    """The kubelet, and how to know it. ``ca_file`` None: the cluster's CA. ``token_file`` is this program's own."""
+    """The kubelet at ``url``, or those of ``nodes``: one of the two is None. How to know it: ``ca_file`` None: the
+    cluster's CA. ``token_file`` is this program's own.
+    """
 
-    url: URL
+    url: URL | None
     ca_file: Path | None = None
     token_file: Path | None = None
     insecure: bool = False
     server_name: str | None = None
     timeout_seconds: float = 10.0
+    nodes: NodeRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,8 @@ class Configuration:
     @property
     def asks_api_server(self) -> bool:
         """Whether an API server is needed at all."""
-        return self.identity.token_review is not None or self.grants.rbac is not None or self.selects
+        asks = (self.identity.token_review, self.grants.rbac, self.kubelet.nodes)
+        return self.selects or any(one is not None for one in asks)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -115,7 +120,7 @@ class Configuration:
             ),
             (
                 self.api_server is not None and not self.asks_api_server,
-                "apiServer is not used: neither identity nor grants ask it",
+                "apiServer is not used: neither identity nor grants nor nodes ask it",
             ),
         )
         return (*(sentence for is_so, sentence in said if is_so), *map(_wide, _for_everybody(self.grants)))

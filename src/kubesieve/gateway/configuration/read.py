@@ -70,7 +70,7 @@ def _configuration(root: Section) -> Configuration:
     return Configuration(
         listen=address,
         tls=tls,
-        kubelet=root.required("kubelet", ends.kubelet, _DEFAULT.kubelet, "the kubelet: {url: …}"),
+        kubelet=root.required("kubelet", ends.kubelet, _DEFAULT.kubelet, "the kubelet: {url: …} or {nodes: {}}"),
         grants=root.required("grants", grants.grants, GrantRules(), "grants: {tenants: […]} or {rbac: {}}"),
         admin=root.optional("admin", ends.admin, _DEFAULT.admin),
         api_server=root.optional("apiServer", ends.api_server, None),

@@ -31,7 +31,7 @@ class Right:
 
 def rights(configuration: Configuration) -> tuple[Right, ...]:
     """In the order of a request: who asks, what they may see, what the kubelet has."""
-    return (*_reviews(configuration), *_namespaces(configuration), *_of_nodes(configuration))
+    return (*_reviews(configuration), *_namespaces(configuration), *_nodes(configuration), *_of_nodes(configuration))
 
 
 def _reviews(configuration: Configuration) -> tuple[Right, ...]:
@@ -51,6 +51,14 @@ def _namespaces(configuration: Configuration) -> tuple[Right, ...]:
     else:
         return ()
     return (Right("", "namespaces", ("list", "watch"), why),)
+
+
+def _nodes(configuration: Configuration) -> tuple[Right, ...]:
+    if configuration.kubelet.nodes is None:
+        return ()
+    return (
+        Right("", "nodes", ("list", "watch"), "kubelet.nodes: which nodes there are, and where their kubelets are"),
+    )
 
 
 def _of_nodes(configuration: Configuration) -> tuple[Right, ...]:

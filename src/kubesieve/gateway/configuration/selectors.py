@@ -23,11 +23,12 @@ A_KEY = "a label's name, with or without a prefix/"
 A_VALUE = "a label's value: letters, digits, - _ . between them, at most 63"
 
 
-def selector(place: Place) -> Selector:
+def selector(place: Place, of: str = "namespaces") -> Selector:
+    """``of`` is what is selected: none of them by an empty selector, which would be all."""
     part = section(place, "matchLabels", "matchExpressions")
     found = Selector(part.optional("matchLabels", _labels, ()), part.optional("matchExpressions", _expressions, ()))
     if found == Selector() and not place.reading.problems.within(place.path):
-        place.wrong("labels to select by", "an empty selector, which would be all namespaces")
+        place.wrong("labels to select by", f"an empty selector, which would be all {of}")
     return found
 
 

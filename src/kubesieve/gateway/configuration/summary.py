@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kubesieve.gateway.configuration.model import Configuration, IdentityRules
+from kubesieve.gateway.configuration.model import Configuration, IdentityRules, KubeletAccess
 from kubesieve.gateway.settings import ContainerLogs
+from kubesieve.tenancy.node_addresses import ServerName
 from kubesieve.tenancy.values import GrantRules
 
 Line = tuple[str, str]
@@ -14,7 +15,7 @@ def summary(configuration: Configuration, api_server: str) -> tuple[Line, ...]:
     return (
         ("listen", f"{configuration.listen}, {_tls(configuration)}"),
         ("admin", str(configuration.admin)),
-        ("kubelet", f"{_url(configuration.kubelet.url)}, {_trust(configuration)}"),
+        ("kubelet", f"{_kubelet(configuration.kubelet)}, {_trust(configuration)}"),
         ("API server", _api_server(configuration, api_server)),
         ("identity", _identity(configuration.identity)),
         ("grants", _grants(configuration.grants)),
@@ -32,6 +33,16 @@ def _tls(configuration: Configuration) -> str:
 
 def _url(url: object) -> str:
     return str(url).rstrip("/")
+
+
+def _kubelet(access: KubeletAccess) -> str:
+    rules = access.nodes
+    if rules is None:
+        return _url(access.url)
+    which = "those that a selector picks" if rules.selector else "all"
+    within = f" in {', '.join(map(str, rules.ranges))}" if rules.ranges else ""
+    name = "its address" if rules.server_name is ServerName.ADDRESS else "its node"
+    return f"of many nodes ({which}), by {', '.join(rules.types)}{within}, its certificate names {name}"
 
 
 def _trust(configuration: Configuration) -> str:
