@@ -108,6 +108,23 @@ async def test_what_is_forgotten_gives_its_bytes_back() -> None:
     assert (held.bytes, long._entries) == (0, {})
 
 
+async def test_what_is_forgotten_while_it_is_fetched_takes_no_bytes_when_it_comes() -> None:
+    held, go = Held(), asyncio.Event()
+    scrapes = SharedScrapes(60.0, held=held)
+
+    async def slow() -> Scrape:
+        await go.wait()
+        return scrape_of(7)
+
+    waiting = asyncio.create_task(scrapes.get(("pods", False, ""), slow))
+    await asyncio.sleep(0)
+    scrapes.forget_all()
+    go.set()
+    await waiting
+    await asyncio.sleep(0)
+    assert (held.bytes, scrapes._entries) == (0, {})
+
+
 async def test_with_no_time_nothing_is_remembered() -> None:
     scrapes = SharedScrapes(0.0)
     for _ in range(3):

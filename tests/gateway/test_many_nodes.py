@@ -8,8 +8,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from yarl import URL
 
+from kubesieve.faults import OwnFault
+from kubesieve.kubelet.client import KubeletClient
 from kubesieve.kubelet.endpoints import ENDPOINTS
+from kubesieve.kubelet.trust import Trust
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.pki import Authority
 from tests.gateway.cluster import account, tenant
@@ -195,6 +199,32 @@ def test_a_node_made_anew_at_the_same_address_shares_nothing_with_the_old_one(cl
         cluster.put(TWO, uid="made anew")
         assert wait_until(lambda: gateway.ask(at(TWO), cluster.token(A)).status == 200 and len(cluster.asked()) == 2)
     cluster.put(TWO)
+
+
+def test_who_waits_for_a_node_that_goes_is_told_at_once(cluster: ManyNodes) -> None:
+    with cluster.gateway(grants=GRANTS) as gateway:
+        cluster.forget()
+        cluster.kubelets[TWO].break_("*", "stuck")
+        answers: list[Answered] = []
+        waiting = threading.Thread(target=lambda: answers.append(gateway.ask(at(TWO), cluster.token(A))))
+        waiting.start()
+        assert wait_until(lambda: TWO in cluster.asked())
+        started = time.monotonic()
+        cluster.api.nodes.remove(TWO)
+        waiting.join(10)
+        cluster.put(TWO)
+        assert time.monotonic() - started < 1.5, "not the kubelet's two seconds"
+        assert [(one.status, one.reason) for one in answers] == [(502, "upstream-disconnected")]
+
+
+async def test_a_client_that_was_left_asks_nothing_more(cluster: ManyNodes) -> None:
+    """Whoever still holds it decided before the node went: 503, and the next look finds no such node."""
+    client = KubeletClient(URL(cluster.kubelets[ONE].url), Trust(None, insecure=True))
+    async with client:
+        pass
+    with pytest.raises(OwnFault) as caught:
+        await client.get(ENDPOINTS[0], None)
+    assert (caught.value.reason, caught.value.status) == ("client-closed", 503)
 
 
 def test_a_node_that_is_added_is_served(cluster: ManyNodes, gateway: Gateway) -> None:

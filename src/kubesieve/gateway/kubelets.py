@@ -92,10 +92,11 @@ class NodeKubelets:
         except OwnFault:
             return 0
 
-    def changed(self) -> None:
-        """Leaves the kubelets of nodes that are gone, or not what they were. Called after each change of nodes."""
+    def changed(self, node: str | None) -> None:
+        """Leaves the kubelet of a node that is gone, or not what it was, None for any: after each change of nodes."""
         known = self.live.nodes()
-        for name, (status, there, _) in list(self._targets.items()):
+        for name in list(self._targets) if node is None else self._targets.keys() & {node}:
+            status, there, _ = self._targets[name]
             if name not in known or known[name].uid != status.uid or self._elsewhere(name, known[name], there):
                 self._leave(name)
 

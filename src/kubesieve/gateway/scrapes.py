@@ -143,11 +143,12 @@ class SharedScrapes:
         if left <= 0:
             self._forget(key, entry)
             return
+        if self._entries.get(key) is not entry:
+            return
+        loop.call_later(left, self._forget, key, entry)
         if not failed:
             scrape = task.result()
             self.held.add(scrape.number, scrape.size, lambda: self._forget(key, entry))
-        if self._entries.get(key) is entry:
-            loop.call_later(left, self._forget, key, entry)
 
     def _forget(self, key: Key, entry: _Entry) -> None:
         if self._entries.get(key) is entry:

@@ -168,8 +168,8 @@ class KubeletClient:
         )
 
     async def _get(self, endpoint: Endpoint, headers: dict[str, str], query: bool) -> Reply:
-        if self._session is None:
-            raise OwnFault("client-closed", "expected an open client; got one before start or after stop")
+        if self._session is None or self._session.closed:
+            raise OwnFault("client-closed", "expected an open client; got one before start or after stop", status=503)
         url = self._url.with_path(endpoint.path)
         if query and endpoint.query:
             url = url.with_query({endpoint.query: "true"})

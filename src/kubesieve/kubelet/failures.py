@@ -24,7 +24,7 @@ def explain(error: Exception) -> UpstreamFault:
             reason, got = "upstream-truncated", "one that ended early, or was framed wrongly"
         case aiohttp.ClientConnectorError():
             reason, got = "upstream-unreachable", f"no connection: {_system_message(error.os_error)}"
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | ConnectionError():
+        case aiohttp.ClientConnectionError() | ConnectionError():
             reason, got = "upstream-disconnected", "a connection that closed"
         case _:
             reason, got = "upstream-malformed", "one that is not HTTP, or beyond the bounds for headers"

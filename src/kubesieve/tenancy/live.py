@@ -26,7 +26,7 @@ STALE_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 LIVED_SECONDS = 5.0
 """A watch that lived for so long needs no pause after it; after one that brought something new pauses do not grow."""
-PAGE, MOST_PAGES, MOST_TRIES, MOST_MARK = 500, 200, 3, 4096
+MOST_PAGES, MOST_TRIES, MOST_MARK = 200, 3, 4096
 GONE = 410
 
 
@@ -41,17 +41,18 @@ class Listing(Protocol):
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
     """What is kept: its plural, as in rights and reason codes, where it is listed, and how an object of it is read:
-    None where it cannot be, and then it is not known.
+    None where it cannot be, and then it is not known. A page has to be small enough whatever stands in the objects.
     """
 
     plural: str
     path: str
     read: Callable[[dict[str, Any]], T | None]
+    page: int = 500
 
 
 class Live(Generic[T]):
     """``run`` until cancelled; ``known()`` is what stands now, by name. ``report`` takes sentences for the operator,
-    ``changed`` is called after each change.
+    ``changed`` is called after each change with the name of what changed, None where it may be anything.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Live(Generic[T]):
         api: Listing,
         report: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._kind, self._api, self._report, self._clock, self._changed = kind, api, report, clock, changed
         self._known: dict[str, T] = {}
@@ -130,7 +131,7 @@ class Live(Generic[T]):
                     raise
             else:
                 self._known, self._heard = found, self._clock()
-                self._changed()
+                self._changed(None)
                 return version
         raise self._unknown("a whole list; got one that was too old before its end, again and again")
 
@@ -138,7 +139,8 @@ class Live(Generic[T]):
         found: dict[str, T] = {}
         mark, version = "", ""
         for _ in range(MOST_PAGES):
-            answer = await self._api.get(self._kind.path, limit=str(PAGE), **({"continue": mark} if mark else {}))
+            query = {"limit": str(self._kind.page), **({"continue": mark} if mark else {})}
+            answer = await self._api.get(self._kind.path, **query)
             items, metadata = answer.get("items"), answer.get("metadata")
             if not isinstance(items, list | None) or not isinstance(metadata, dict):
                 raise self._unknown(f"a list of {self._kind.plural}; got something else")
@@ -181,7 +183,7 @@ class Live(Generic[T]):
             self._known.pop(name, None)
             if kind != "DELETED" and value is not None:
                 self._known[name] = value
-            self._changed()
+            self._changed(name)
         return _text(_metadata(item).get("resourceVersion"))
 
     def _read(self, item: Any) -> tuple[str, T | None]:

@@ -11,6 +11,9 @@ from kubesieve.tenancy.live_namespaces import labels_of
 from kubesieve.tenancy.node_addresses import NodeStatus
 from kubesieve.tenancy.values import Selector
 
+PAGE = 100
+"""A node's object lists the images that it has: tens of kilobytes."""
+
 
 def node_of(item: dict[str, Any]) -> NodeStatus | None:
     """What an object tells of a node; None without a uid. A status that cannot be read has no address."""
@@ -42,11 +45,11 @@ def nodes(selector: Selector | None) -> Kind[NodeStatus]:
         matches = selector is None or (labels is not None and selector.matches(labels))
         return node_of(item) if matches else None
 
-    return Kind("nodes", "/api/v1/nodes", read)
+    return Kind("nodes", "/api/v1/nodes", read, PAGE)
 
 
 class LiveNodes(Live[NodeStatus]):
-    """``nodes()`` is what stands now; ``changed`` is called after each change."""
+    """``nodes()`` is what stands now; ``changed`` is called after each change, with a node's name or None for any."""
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class LiveNodes(Live[NodeStatus]):
         api: Listing,
         report: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         super().__init__(nodes(selector), api, report, clock, changed)
 

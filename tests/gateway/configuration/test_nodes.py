@@ -93,7 +93,7 @@ def test_nodes_are_listed_and_watched_with_our_own_account(forwarded: bool) -> N
 
 
 def test_the_summary_tells_which_nodes_and_where() -> None:
-    assert dict(summary(read(with_part(NODES % WHOLE), {})))["kubelet"] == (
+    assert dict(summary(read(with_part(NODES % WHOLE), {}), "that of the cluster"))["kubelet"] == (
         "of many nodes (those that a selector picks), by Hostname, InternalIP in 10.0.0.0/8, fd00::/8, "
         "its certificate names its node, verified by the CA of the cluster"
     )
