@@ -332,6 +332,19 @@ def test_a_forwarded_token_goes_to_the_kubelet_of_that_node_alone(cluster: ManyN
         assert gateway.ask(at(TWO), None).status == 401
 
 
+def test_a_log_is_that_of_the_node_alone_where_logs_are_on(cluster: ManyNodes) -> None:
+    with cluster.gateway(grants=GRANTS, containerLogs={"enabled": True}) as gateway:
+        cluster.forget()
+        own, foreign = (f"/containerLogs/{namespace}" for namespace in (f"{A}/two-containers/app", f"{B}/awkward/app"))
+        assert gateway.ask(at(TWO, own), cluster.token(A)).status == 200
+        assert gateway.ask(at(TWO, foreign), cluster.token(A)).reason == "log-unknown"
+        assert gateway.ask(at("nowhere", own), cluster.token(A)).reason == "node-unknown"
+        assert gateway.ask(own, cluster.token(A)).status == 404
+        assert set(cluster.asked()) == {TWO}
+        shown = [(one["node"], one["endpoint"], one["status"]) for one in gateway.records(4)]
+        assert shown[0] == (TWO, "containerLogs", 200)
+
+
 def test_it_is_ready_while_nodes_are_known_and_says_how_many(cluster: ManyNodes, gateway: Gateway) -> None:
     assert gateway.admin("/-/ready").status == 200
     assert b"\nkubesieve_nodes 3.0\n" in gateway.admin("/-/metrics").body
