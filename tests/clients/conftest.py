@@ -119,7 +119,7 @@ OWN = "tenant-a"
 """Whose agent may see itself, and nothing else, through the gateway of many nodes."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[EmbeddedNode]:
     """Three nodes with pods of equal names."""
     first, *others = build_nodes(3)
@@ -127,7 +127,7 @@ def cluster() -> Iterator[EmbeddedNode]:
         yield stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gateway(cluster: EmbeddedNode, tls_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """``serve --config`` over TLS in front of all three."""
     folder = tmp_path_factory.mktemp("gateway")
