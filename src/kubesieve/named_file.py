@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from kubesieve.faults import OwnFault
@@ -19,3 +20,14 @@ def read_file(path: Path, what: str, most: int = MAX_FILE_BYTES) -> bytes:
     if len(content) > most:
         raise OwnFault("file-too-large", f"expected {what} of at most {most} bytes in {path}; got more")
     return content
+
+
+def read_again(path: Path, what: str) -> bytes:
+    """The same of a file that is looked at again and again, where a pipe would hold up everything. Raises the same."""
+    try:
+        waits = stat.S_ISFIFO(path.stat().st_mode)
+    except OSError as error:
+        raise OwnFault("file-unreadable", f"expected {what} in {path}; got: {error.strerror}") from None
+    if waits:
+        raise OwnFault("file-unreadable", f"expected {what} in {path}, a file; got a pipe")
+    return read_file(path, what)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from kubesieve.faults import OwnFault
-from kubesieve.named_file import read_file
+from kubesieve.named_file import read_again
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Reloaded(Generic[T]):
         return self._value
 
     def _read(self) -> tuple[bytes, ...]:
-        return tuple(read_file(path, self._what) for path in self._paths)
+        return tuple(read_again(path, self._what) for path in self._paths)
 
     def _refresh(self) -> None:
         try:

@@ -267,7 +267,9 @@ def test_a_log_that_is_not_had_to_its_end_in_time_is_cut_and_shows_it(cluster: C
         with began(gateway, target.partition("?")[0], cluster.token("tenant-a")) as connection:
             raw = read_all(connection)
         assert not raw.endswith(b"0\r\n\r\n")
-        assert gateway.records()[-1]["sent"] == "no"
+        record = gateway.records()[-1]
+        assert (record["sent"], record["reason"]) == ("no", "log-cut")
+        assert b'kubesieve_refusals_total{reason="log-cut"} 1.0' in gateway.admin("/-/metrics").body
 
 
 def test_one_caller_follows_so_many_and_no_more_and_others_still_can(cluster: Cluster) -> None:

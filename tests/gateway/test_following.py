@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -158,7 +159,7 @@ def test_certificates_are_taken_no_more_at_once_and_again_after_a_restart(seen: 
 def test_callers_known_in_another_way_take_a_restart_of_all(seen: Seen, change: dict[str, Any]) -> None:
     seen.write(identity={"tokenReview": {}})
     seen.look(lambda: seen.write(**change))
-    assert (seen.made, seen.told) == ([], [(False, False)])
+    assert (seen.made, seen.told) == ([], [(False, True)])
     assert "restart" in seen.said[0]
 
 
@@ -167,6 +168,21 @@ def test_a_file_that_is_missing_for_a_while_keeps_the_old_and_is_said_once(seen:
     seen.look(nothing, seen.path.unlink, nothing, lambda: seen.path.write_text(text))
     assert [good for good, _ in seen.told] == [True, False, False, True]
     assert len(seen.said) == 1
+
+
+def test_a_pipe_in_its_place_holds_up_nothing(seen: Seen) -> None:
+    text = seen.path.read_text()
+
+    def pipe() -> None:
+        seen.path.unlink()
+        os.mkfifo(seen.path)
+
+    def file() -> None:
+        seen.path.unlink()
+        seen.path.write_text(text)
+
+    seen.look(pipe, file)
+    assert [good for good, _ in seen.told] == [False, True]
 
 
 def test_a_file_with_a_problem_is_said_once_and_the_next_good_one_used(seen: Seen) -> None:

@@ -35,7 +35,6 @@ def goes_up(query: str, rules: ContainerLogs = RULES) -> dict[str, str]:
         ("previous=false&follow=0&timestamps=0", {}),
         ("pretty=true&stream=Stdout&insecureSkipTLSVerifyBackend=true", {}),
         ("limitBytes=10", {"limitBytes": "10"}),
-        ("limitBytes=0", {"limitBytes": "1"}),
         (f"limitBytes={1 << 33}", {"limitBytes": MOST}),
     ],
 )
@@ -56,6 +55,9 @@ def test_known_parameters_go_up_and_no_others(query: str, up: dict[str, str]) ->
         ("follow=", "log-query"),
         ("follow=true&follow=true", "log-query"),
         ("limitBytes=99999999999", "log-query"),
+        ("limitBytes=0", "log-query"),
+        ("sinceSeconds=0", "log-query"),
+        ("sinceSeconds=5&sinceTime=2026-01-02T03:04:05Z", "log-query"),
     ],
 )
 def test_what_is_no_good_value_is_refused(query: str, reason: str) -> None:

@@ -28,6 +28,7 @@ from kubesieve.tenancy.values import RbacCheck
 
 FAULT_SECONDS = 1.0
 """For how long a fault of the kubelet is everybody's, where scrapes are made with our own token."""
+RESTART = "settings-restart"
 FIXED = {
     "listen": "listen.address",
     "tls": "listen.tls",
@@ -113,6 +114,15 @@ class Deciders:
             certificates=configuration.identity.client_certificates,
         )
 
+    def problem(self) -> str:
+        """What stands in the way of granting, or an empty text: namespaces that selectors or RBAC need, unknown yet."""
+        try:
+            if self._namespaces is not None:
+                self._namespaces.labels()
+        except OwnFault as fault:
+            return f"{fault.reason}: {fault.sentence}"
+        return ""
+
     async def listed(self) -> frozenset[str]:
         """The cluster's namespaces, asked for now; none where no rule needs them. Raises OwnFault (503)."""
         return await self._namespaces.listed() if self._namespaces else frozenset()
@@ -173,7 +183,7 @@ def in_effect(now: Configuration, changed: Configuration) -> Configuration:
     identity = replace(changed.identity, client_certificates=certificates)
     known = identity.token_review or certificates
     if identity.forward != now.identity.forward or not (known or identity.forward):
-        raise OwnFault("settings-restart", "expected callers to be known as they were at the start; restart for others")
+        raise OwnFault(RESTART, "expected callers to be known as they were at the start; restart for others")
     kept = {name: getattr(now, name) for name in FIXED}
     if not now.asks_api_server:
         kept["api_server"] = changed.api_server

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from kubesieve.faults import Fault
 from kubesieve.gateway.configuration import ConfigurationFault, read
-from kubesieve.gateway.configured import Configured, Deciders, in_effect, waiting
+from kubesieve.gateway.configured import RESTART, Configured, Deciders, in_effect, waiting
 from kubesieve.gateway.deciding import Decider
-from kubesieve.named_file import read_file
+from kubesieve.named_file import read_again
 from kubesieve.reload import Report
 
 EVERY_SECONDS = 1.0
@@ -44,13 +44,13 @@ class Following:
     async def look(self) -> None:
         """One look at the file. Raises nothing but a cancellation: a look that goes wrong is not the last one."""
         try:
-            content = await asyncio.to_thread(read_file, self._path, "a configuration")
+            content = await asyncio.to_thread(read_again, self._path, "a configuration")
             if content != self._seen:
                 await self._change(content)
         except ConfigurationFault as fault:
             self._bad(fault.sentence, content)
         except Fault as fault:
-            self._bad(fault.sentence)
+            self._bad(fault.sentence, restart=fault.reason == RESTART)
         except Exception as error:  # an unforeseen one is ours, and the next file may be read all the same
             self._bad(f"an error of ours: {type(error).__name__}")
 
@@ -69,10 +69,10 @@ class Following:
         self._told(True, bool(left))
         self._seen, self._said = content, ""
 
-    def _bad(self, sentence: str, seen: bytes | None = None) -> None:
+    def _bad(self, sentence: str, seen: bytes | None = None, *, restart: bool = False) -> None:
         """``seen`` is not looked at again; without it, the next look tries again."""
         self._seen = seen
-        self._told(False, False)
+        self._told(False, restart)
         if sentence != self._said:
             self._said = sentence
             self._report(f"the configuration changed and cannot be used, the old one stays: {sentence}")

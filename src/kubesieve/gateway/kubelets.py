@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
@@ -19,6 +19,8 @@ from kubesieve.kubelet.trust import Trust
 from kubesieve.tenancy.live_nodes import LiveNodes
 from kubesieve.tenancy.node_addresses import NodeRules, NodeStatus, Where, ip_of, where
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -28,6 +30,22 @@ class Target:
 
     client: KubeletClient
     scrapes: SharedScrapes
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when its node is gone, moved or made anew."""
+
+    async def unless_left(self, asking: Coroutine[Any, Any, T]) -> T:
+        """What it says, as long as the node stays. Raises OwnFault (503), and what ``asking`` raises."""
+        said, left = asyncio.ensure_future(asking), asyncio.ensure_future(self.left.wait())
+        try:
+            await asyncio.wait({said, left}, return_when=asyncio.FIRST_COMPLETED)
+            if said.done():
+                return said.result()
+        finally:
+            said.cancel()
+            left.cancel()
+        raise OwnFault(
+            "node-left", "expected the node to stay while it was asked; it is gone or moved: ask again", status=503
+        )
 
 
 class Kubelets(Protocol):
@@ -111,7 +129,8 @@ class NodeKubelets:
         if found is None:
             return
         found[2].scrapes.forget_all()
-        task = asyncio.ensure_future(found[2].client.__aexit__(None, None, None))
+        found[2].left.set()
+        task = asyncio.ensure_future(_close(found[2].client))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -136,6 +155,12 @@ def connecting(rules: NodeRules, trust: Trust, caps: Caps) -> Callable[[Where], 
         return KubeletClient(url, trust, caps=caps, server_name=there.server_name, resolver=AllowedResolver(rules))
 
     return connect
+
+
+async def _close(client: KubeletClient) -> None:
+    """After whoever asks there has been told that it is left."""
+    await asyncio.sleep(0)
+    await client.__aexit__(None, None, None)
 
 
 class AllowedResolver(AbstractResolver):

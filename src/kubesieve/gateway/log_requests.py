@@ -16,6 +16,7 @@ from kubesieve.sieve.container_logs import LogName
 
 ENDPOINT = "containerLogs"
 NUMBERS: tuple[str, ...] = ("tailLines", "sinceSeconds")
+LEAST = {"tailLines": 0, "sinceSeconds": 1, "limitBytes": 1}
 FLAGS: tuple[str, ...] = ("timestamps", "previous", "follow")
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
@@ -32,6 +33,11 @@ class LogAsked:
 
     name: LogName
     query: dict[str, str]
+
+    @property
+    def most(self) -> int:
+        """Bytes."""
+        return int(self.query["limitBytes"])
 
 
 def is_log(path: str) -> bool:
@@ -53,13 +59,15 @@ def log_asked(asked: Asked, rules: ContainerLogs) -> LogAsked:
     refuse_more_than_a_get(asked.headers)
     given = _once(query)
     most = rules.mebibytes * _MEBIBYTE
+    if "sinceSeconds" in given and "sinceTime" in given:
+        raise CallerFault("log-query", "expected sinceSeconds or sinceTime; got both", status=400)
     up: dict[str, str] = {name: _number(given, name) for name in NUMBERS if name in given}
     up |= {"sinceTime": _time(given)} if "sinceTime" in given else {}
     up |= {name: "true" for name in FLAGS if _flag(given, name)}
     if "follow" in up and not rules.follow:
         raise CallerFault("log-follow", "expected a request without follow; it is off here", status=400)
     least = min(most, int(_number(given, "limitBytes"))) if "limitBytes" in given else most
-    return LogAsked(LogName(match[1], match[2], match[3]), {**up, "limitBytes": str(max(1, least))})
+    return LogAsked(LogName(match[1], match[2], match[3]), {**up, "limitBytes": str(least)})
 
 
 def _once(query: str) -> dict[str, str]:
@@ -71,8 +79,9 @@ def _once(query: str) -> dict[str, str]:
 
 
 def _number(given: dict[str, str], name: str) -> str:
-    if not _NUMBER.fullmatch(given[name]):
-        raise CallerFault("log-query", f"expected a whole number as {name}; got something else", status=400)
+    least = LEAST[name]
+    if not _NUMBER.fullmatch(given[name]) or int(given[name]) < least:
+        raise CallerFault("log-query", f"expected a whole number from {least} on as {name}; got another", status=400)
     return str(int(given[name]))
 
 

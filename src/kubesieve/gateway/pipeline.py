@@ -16,7 +16,7 @@ from kubesieve.gateway.answers import Answer, compressed, refusal, wants_gzip
 from kubesieve.gateway.deciding import Asking, Decided, Decider
 from kubesieve.gateway.kubelets import Target
 from kubesieve.gateway.log_requests import LogAsked, is_log, log_asked
-from kubesieve.gateway.log_streams import LogStream
+from kubesieve.gateway.log_streams import LogBounds, LogStream
 from kubesieve.gateway.node_paths import below_node
 from kubesieve.gateway.parts import Parts
 from kubesieve.gateway.routes import Asked, Route, route
@@ -145,7 +145,8 @@ class Pipeline:
         except Fault as fault:
             raise who.told(fault) from None
         spent = partial(parts.rates.answered, who.key)
-        stream = LogStream(pieces, rules.seconds, spent, follows="follow" in log.query)
+        bounds = LogBounds(log.most, rules.seconds, "follow" in log.query)
+        stream = LogStream(pieces, bounds, spent, parts.stopping, begun.target.left)
         return _told(Answer(200, "text/plain", b"", headers=NO_SNIFFING, stream=stream), who, decided)
 
     async def _scrape(self, routed: Route, begun: Begun) -> Scrape:
@@ -158,7 +159,8 @@ class Pipeline:
     async def _fetch(self, routed: Route, begun: Begun) -> Scrape:
         endpoint, who, started = routed.endpoint, begun.who, time.monotonic()
         try:
-            reply = await begun.target.client.get(endpoint, who.authorization, query=routed.query)
+            asking = begun.target.client.get(endpoint, who.authorization, query=routed.query)
+            reply = await begun.target.unless_left(asking)
             scanned, namespaces = await self._work(len(reply.body), lambda: _read(endpoint, reply.body))
         except Fault as fault:
             told = who.told(fault)

@@ -37,7 +37,7 @@ def reached(named: ApiServerAccess | None, environment: Mapping[str, str], repor
     inside = in_cluster(environment)
     access = named or inside
     if access is not None:
-        trust = Trust(access.ca_file, report=report)
+        trust = Trust(access.ca_file, report=report, whose="the API server")
         return Reached(access.url, trust, TokenFile(access.token_file, report), words="" if named else THE_CLUSTERS)
     path = default_path(environment)
     if not path.exists():

@@ -99,8 +99,10 @@ class _Entry:
 
 
 class SharedScrapes:
-    """Single flight and a short memory. What is given out began less than ``seconds`` ago. Faults are kept for
-    ``fault_seconds`` at most: not at all where a kubelet judges each caller's token.
+    """Single flight and a short memory. What is given out began less than ``seconds`` ago, or is under way: who asks
+    while it is waits for it, however long it takes, so that nothing older ever comes behind something newer. With 0
+    seconds nothing is shared. Faults are kept for ``fault_seconds`` at most: not at all where a kubelet judges each
+    caller's token.
     """
 
     def __init__(self, seconds: float, fault_seconds: float = 0.0, held: Held | None = None) -> None:
@@ -114,10 +116,13 @@ class SharedScrapes:
         """
         now = asyncio.get_running_loop().time()
         entry = self._entries.get(key)
-        shared = entry is not None and now - entry.started < self._seconds
+        shared = entry is not None and self._is_fresh(entry, now)
         if entry is None or not shared:
             entry = self._start(key, fetch, now)
         return await asyncio.shield(entry.task), shared
+
+    def _is_fresh(self, entry: _Entry, now: float) -> bool:
+        return self._seconds > 0 and (not entry.task.done() or now - entry.started < self._seconds)
 
     def _start(self, key: Key, fetch: Callable[[], Awaitable[Scrape]], now: float) -> _Entry:
         if len(self._entries) >= MOST_RUNNING:
@@ -140,10 +145,8 @@ class SharedScrapes:
         left = entry.started + self._seconds - loop.time()
         if failed:
             left = 0.0 if task.cancelled() else min(left, self._fault_seconds)
-        if left <= 0:
+        if left <= 0 or self._entries.get(key) is not entry:
             self._forget(key, entry)
-            return
-        if self._entries.get(key) is not entry:
             return
         loop.call_later(left, self._forget, key, entry)
         if not failed:

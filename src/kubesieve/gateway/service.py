@@ -44,7 +44,11 @@ async def running(settings: Settings, journal: Journal, configured: Configured |
     async with AsyncExitStack() as stack:
         deciders = Deciders(TokenDigest(), journal.say, stack)
         placed = await place(settings, configured, deciders)
-        readiness, telemetry = Readiness(placed.problem), Telemetry()
+
+        async def problem() -> str:
+            return deciders.problem() or await placed.problem()
+
+        readiness, telemetry = Readiness(problem), Telemetry()
         parts = _parts(settings, placed.kubelets, deciders.digest, telemetry, journal)
         if configured is not None:
             await _follow(configured, parts, deciders, journal)
@@ -55,7 +59,7 @@ async def running(settings: Settings, journal: Journal, configured: Configured |
         for listener in (admin, tenants):
             listener.start()
             stack.push_async_callback(listener.stop)
-        _warn(settings, journal)
+        _warn(settings, journal, by_file=configured is not None)
         try:
             yield urls
         finally:
@@ -132,11 +136,12 @@ def _url(address: Address, settings: Settings) -> str:
     return f"{'https' if settings.tls_cert else 'http'}://{address}"
 
 
-def _warn(settings: Settings, journal: Journal) -> None:
+def _warn(settings: Settings, journal: Journal, *, by_file: bool) -> None:
     if not settings.tls_cert:
-        journal.say("WARNING: plain http: tokens can be read on the way, and many agents send none; set --tls-cert")
+        setting = "listen.tls" if by_file else "--tls-cert"
+        journal.say(f"WARNING: plain http: tokens can be read on the way, and many agents send none; set {setting}")
     if settings.kubelet_insecure:
-        journal.say("WARNING: the kubelet is not verified: whoever answers in its place gets the callers' tokens")
+        journal.say("WARNING: the kubelet is not verified: whoever answers in its place gets our tokens, or callers'")
 
 
 def _raise_open_files() -> None:

@@ -85,8 +85,8 @@ class TenantPort:
             response.enable_chunked_encoding()
         try:
             await response.prepare(request)
-            async for piece in stream.until(protocol.lost, self._parts.stopping):
-                async with asyncio.timeout(self._answer_seconds):
+            async for piece in stream.until(protocol.lost):
+                async with asyncio.timeout(min(self._answer_seconds, stream.left)):
                     await response.write(piece)
             await response.write_eof()
         except (Fault, TimeoutError):
@@ -102,7 +102,9 @@ class TenantPort:
 
     def _record(self, asked: Asked, answer: Answer, seconds: float, whole: bool) -> None:
         endpoint, node = names(asked.target, by_node=self._parts.kubelets.by_node)
-        size = answer.stream.sent if answer.stream is not None else len(answer.body)
+        size = len(answer.body)
+        if answer.stream is not None:
+            size, answer = answer.stream.sent, replace(answer, reason=answer.stream.cut or answer.reason)
         sent_bytes = size if whole and asked.method != "HEAD" else 0
         self._parts.telemetry.answered(endpoint, answer, seconds, sent_bytes)
         given = asked.headers.get("Authorization")

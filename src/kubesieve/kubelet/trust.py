@@ -36,18 +36,26 @@ def unverified() -> ssl.SSLContext:
 
 
 class Trust:
-    """Gives the TLS context of the moment; the CA file is read again when it changes."""
+    """Gives the TLS context of the moment; the CA file is read again when it changes. ``whose`` is for what is said."""
 
-    def __init__(self, ca_file: Path | None, *, insecure: bool = False, report: Report = lambda _: None) -> None:
+    def __init__(
+        self,
+        ca_file: Path | None,
+        *,
+        insecure: bool = False,
+        report: Report = lambda _: None,
+        whose: str = "the kubelet",
+    ) -> None:
         self._fixed = unverified() if insecure else None
         self._reloaded: Reloaded[ssl.SSLContext] | None = None
         if not insecure:
             if ca_file is None and not IN_CLUSTER_CA.exists():
                 raise OwnFault(
                     "settings-kubelet-ca",
-                    f"expected a CA file for the kubelet, the cluster's in {IN_CLUSTER_CA}, or insecure; got none",
+                    f"expected a CA file for {whose}, the cluster's in {IN_CLUSTER_CA}, or insecure; got none",
                 )
-            self._reloaded = Reloaded((ca_file or IN_CLUSTER_CA,), verified, what="the kubelet's CA", report=report)
+            files = (ca_file or IN_CLUSTER_CA,)
+            self._reloaded = Reloaded(files, verified, what=f"{whose}'s CA", report=report)
 
     def context(self) -> ssl.SSLContext:
         if self._fixed is not None:

@@ -5,10 +5,11 @@ Texts are expanded after the file was read, so that no value can make a key, a l
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 
-_REFERENCE = re.compile(r"\$(?:(\$)|\(([^()]*)(\)?))")
+_REFERENCE = re.compile(r"(//)?\$(?:(\$)|\(([^()]*)(\)?))")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -21,15 +22,28 @@ class NotExpanded(Exception):
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
-    """``$$`` is one ``$``, so ``$$(NAME)`` is the text ``$(NAME)``. Raises NotExpanded."""
+    """``$$`` is one ``$``, so ``$$(NAME)`` is the text ``$(NAME)``. Raises NotExpanded.
+
+    Behind ``//``, where a URL has its host, an IPv6 address is put in brackets: ``https://$(NODE_IP):10250``.
+    """
     return _REFERENCE.sub(lambda match: _value(match, environment), text)
 
 
 def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
-    if match[1]:
-        return "$"
-    if not match[3] or not _NAME.fullmatch(match[2]):
+    before, dollar, name, closed = match[1] or "", match[2], match[3], match[4]
+    if dollar:
+        return f"{before}$"
+    if not closed or not _NAME.fullmatch(name):
         raise NotExpanded("$(NAME), or $$( for the characters themselves", "$( without a name and its )")
-    if match[2] not in environment:
-        raise NotExpanded(f"{match[2][:80]} to be set in the environment", "no such variable")
-    return environment[match[2]]
+    if name not in environment:
+        raise NotExpanded(f"{name[:80]} to be set in the environment", "no such variable")
+    value = environment[name]
+    return f"{before}[{value}]" if before and _is_ipv6(value) else f"{before}{value}"
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
