@@ -149,6 +149,43 @@ async def test_one_who_comes_late_to_a_long_scrape_gets_a_fresh_one() -> None:
     assert started == 2
 
 
+async def test_no_fetch_begins_before_the_one_before_it_has_ended() -> None:
+    """Else what began first, and is stamped last, could come before what began later."""
+    scrapes, under_way, most = SharedScrapes(0.02), 0, 0
+
+    async def slow() -> Scrape:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.1)
+        under_way -= 1
+        return SCRAPE
+
+    async def late(number: int) -> None:
+        await asyncio.sleep(number * 0.015)
+        await scrapes.get(("pods", False, "x"), slow)
+
+    await asyncio.gather(*(late(number) for number in range(20)))
+    assert most == 1
+
+
+async def test_what_was_forgotten_while_it_was_fetched_holds_no_bytes() -> None:
+    held = Held()
+    scrapes, go = SharedScrapes(0.05, held=held), asyncio.Event()
+
+    async def slow() -> Scrape:
+        await go.wait()
+        return SCRAPE
+
+    waiting = [asyncio.create_task(scrapes.get(("pods", False, str(number)), slow)) for number in range(5)]
+    await asyncio.sleep(0)
+    scrapes.forget_all()
+    go.set()
+    await asyncio.gather(*waiting)
+    await asyncio.sleep(0)
+    assert (held.bytes, held._scrapes) == (0, {})
+
+
 def test_places_are_given_back_also_after_an_error() -> None:
     places = Places(2, "requests")
     with pytest.raises(ValueError, match="x"), places.taken(("peer a", 1), ("token t", 1)):

@@ -214,7 +214,7 @@ def test_who_waits_for_a_node_that_goes_is_told_at_once(cluster: ManyNodes) -> N
         waiting.join(10)
         cluster.put(TWO)
         assert time.monotonic() - started < 1.5, "not the kubelet's two seconds"
-        assert [(one.status, one.reason) for one in answers] == [(502, "upstream-disconnected")]
+        assert [(one.status, one.reason) for one in answers] == [(503, "node-left")]
 
 
 async def test_a_client_that_was_left_asks_nothing_more(cluster: ManyNodes) -> None:

@@ -99,10 +99,9 @@ class _Entry:
 
 
 class SharedScrapes:
-    """Single flight and a short memory. What is given out began less than ``seconds`` ago, or is under way: who asks
-    while it is waits for it, however long it takes, so that nothing older ever comes behind something newer. With 0
-    seconds nothing is shared. Faults are kept for ``fault_seconds`` at most: not at all where a kubelet judges each
-    caller's token.
+    """Single flight and a short memory. What is given out began less than ``seconds`` before it was asked for; with 0
+    nothing is shared. One fetch begins when the one before has ended: nothing older comes behind something newer.
+    Faults are kept for ``fault_seconds`` at most: not at all where a kubelet judges each caller's token.
     """
 
     def __init__(self, seconds: float, fault_seconds: float = 0.0, held: Held | None = None) -> None:
@@ -114,15 +113,13 @@ class SharedScrapes:
 
         A caller that goes away does not take the fetch along: others may be waiting for it.
         """
-        now = asyncio.get_running_loop().time()
-        entry = self._entries.get(key)
-        shared = entry is not None and self._is_fresh(entry, now)
-        if entry is None or not shared:
-            entry = self._start(key, fetch, now)
-        return await asyncio.shield(entry.task), shared
-
-    def _is_fresh(self, entry: _Entry, now: float) -> bool:
-        return self._seconds > 0 and (not entry.task.done() or now - entry.started < self._seconds)
+        while True:
+            now, entry = asyncio.get_running_loop().time(), self._entries.get(key)
+            if entry is not None and now - entry.started < self._seconds:
+                return await asyncio.shield(entry.task), True
+            if entry is None or entry.task.done() or not self._seconds:
+                return await asyncio.shield(self._start(key, fetch, now).task), False
+            await asyncio.wait({entry.task})
 
     def _start(self, key: Key, fetch: Callable[[], Awaitable[Scrape]], now: float) -> _Entry:
         if len(self._entries) >= MOST_RUNNING:
