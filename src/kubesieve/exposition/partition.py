@@ -1,20 +1,46 @@
 """A body cut into runs of lines by namespace; an answer is a join of the runs that are kept.
 
-This is the seam: whatever reads a body, plain or fast, gives a Partition, and everything above works on that.
+This is the seam: whatever reads a body, plain or compiled, gives a Partition, and everything above works on that. What
+is here is the plain one, the specification of the compiled one (compact.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
 
 from kubesieve.exposition.by_pod import LineSpans, places_in
 from kubesieve.exposition.reader import MAX_LINE_BYTES, MetadataLine, SampleLine, lines
 
 NAMESPACE = b"namespace"
 
-Keep = Callable[[bytes, bytes | None], bool]
-"""(family name, namespace) → kept? The namespace is None without the label, empty where the label is empty."""
+
+class FamilyVerdict(NamedTuple):
+    """Whether samples of a family are kept: of kept namespaces, without the label, with an empty one."""
+
+    own: bool
+    unlabelled: bool
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept: samples of these namespaces, as far as their families are. ``families`` says the same of the same
+    family each time, and is equal to another that says the same of all.
+    """
+
+    namespaces: frozenset[bytes]
+    families: Callable[[bytes], FamilyVerdict]
+
+    def __call__(self, family: bytes, namespace: bytes | None) -> bool:
+        """The namespace is None without the label, empty where the label is empty."""
+        verdict = self.families(family)
+        if namespace:
+            return verdict.own and namespace in self.namespaces
+        return verdict.unlabelled if namespace is None else verdict.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +72,25 @@ class Selection:
     dropped: int
 
 
-@dataclass(frozen=True, slots=True)
+class _Index(NamedTuple):
+    """A body's runs by namespace, the lines about families, and how many samples there are."""
+
+    runs: dict[bytes | None, list[Run]]
+    headers: list[Header]
+    samples: int
+
+
 class Partition:
     """A whole, valid body and its pieces in order."""
 
-    body: bytes
-    pieces: tuple[Run | Header, ...]
-    _places: dict[bytes, LineSpans] = field(default_factory=dict, init=False, repr=False, compare=False)
+    def __init__(self, body: bytes, pieces: tuple[Run | Header, ...]) -> None:
+        self.body = body
+        self._pieces = pieces
+        self._places: dict[bytes, LineSpans] = {}
+
+    @property
+    def pieces(self) -> tuple[Run | Header, ...]:
+        return self._pieces
 
     def places(self, namespace: bytes) -> LineSpans:
         """The namespace's lines by pod or claim: read when first asked for, and remembered as long as the body is."""
@@ -64,33 +102,38 @@ class Partition:
 
     def namespaces(self) -> frozenset[bytes]:
         """The namespaces with at least one sample, the empty one left out."""
-        return frozenset(piece.namespace for piece in self._runs() if piece.namespace)
+        return frozenset(name for name in self._index.runs if name)
 
     def select(self, keep: Keep) -> Selection:
         """The lines of the kept runs, byte for byte and in order, with the metadata of their families."""
-        verdicts = {(run.family, run.namespace): keep(run.family, run.namespace) for run in self._runs()}
-        alive = {family for (family, _), kept in verdicts.items() if kept}
-        parts, kept, dropped = [], 0, 0
-        for piece in self.pieces:
-            if isinstance(piece, Header):
-                stays = piece.family in alive
-            else:
-                stays = verdicts[piece.family, piece.namespace]
-                kept += piece.samples if stays else 0
-                dropped += 0 if stays else piece.samples
-            if stays:
-                parts.append(self.body[piece.start : piece.end])
+        index = self._index
+        wanted = (run for name in (None, b"", *keep.namespaces) for run in index.runs.get(name, ()))
+        runs = [run for run in wanted if keep(run.family, run.namespace)]
+        alive = {run.family for run in runs}
+        pieces: list[Run | Header] = [*runs, *(header for header in index.headers if header.family in alive)]
+        pieces.sort(key=attrgetter("start"))
+        parts = [self.body[piece.start : piece.end] for piece in pieces]
         answer = b"".join(parts)
         if answer and not answer.endswith(b"\n"):
             answer += b"\n"
-        return Selection(answer, kept, dropped)
+        kept = sum(run.samples for run in runs)
+        return Selection(answer, kept, index.samples - kept)
 
-    def _runs(self) -> list[Run]:
-        return [piece for piece in self.pieces if isinstance(piece, Run)]
+    @cached_property
+    def _index(self) -> _Index:
+        """Made when it is first asked for, and for every answer."""
+        runs: dict[bytes | None, list[Run]] = {}
+        headers: list[Header] = []
+        for piece in self.pieces:
+            if isinstance(piece, Header):
+                headers.append(piece)
+            else:
+                runs.setdefault(piece.namespace, []).append(piece)
+        return _Index(runs, headers, sum(run.samples for some in runs.values() for run in some))
 
 
-def read(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
-    """Reads a whole body (bytes of text format 0.0.4) with the plain reader. Raises BodyFault."""
+def read_by_lines(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
+    """Reads a whole body (bytes of text format 0.0.4), line by line: the specification. Raises BodyFault."""
     pieces: list[Run | Header] = []
     for line in lines(body, max_line=max_line):
         _append(pieces, line)

@@ -39,20 +39,12 @@ def lines(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Iterator[SampleLine
     Raises BodyFault at the first thing that is not the text format, also after lines were given out: who serves
     reads to the end first.
     """
-    _check_bytes(body)
+    check_bytes(body)
     families = Families()
     start, number = 0, 1
     while start < len(body):
-        found = body.find(b"\n", start)
-        stop, end = (found, found + 1) if found >= 0 else (len(body), len(body))
-        if stop - start > max_line:
-            raise BodyFault(
-                "text-line-too-long",
-                expected=f"lines of at most {max_line} bytes",
-                got="a longer one",
-                position=Position(number, max_line + 1),
-            )
-        line = _read_line(Cursor(body[start:stop], number), families)
+        stop, end = line_end(body, start, max_line, number)
+        line = read_line(Cursor(body[start:stop], number), families)
         if isinstance(line, Sample):
             yield SampleLine(start, end, _sampled(families.of(line.name)), line)
         elif line is not None:
@@ -60,7 +52,22 @@ def lines(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Iterator[SampleLine
         start, number = end, number + 1
 
 
-def _read_line(cursor: Cursor, families: Families) -> Sample | Family | None:
+def line_end(body: bytes, start: int, max_line: int, number: int) -> tuple[int, int]:
+    """Where the line that starts here ends, without its line feed and with it. Raises BodyFault for one too long."""
+    found = body.find(b"\n", start)
+    stop, end = (found, found + 1) if found >= 0 else (len(body), len(body))
+    if stop - start > max_line:
+        raise BodyFault(
+            "text-line-too-long",
+            expected=f"lines of at most {max_line} bytes",
+            got="a longer one",
+            position=Position(number, max_line + 1),
+        )
+    return stop, end
+
+
+def read_line(cursor: Cursor, families: Families) -> Sample | Family | None:
+    """One line: a sample, the family that a comment is about, None for what means nothing. Raises BodyFault."""
     cursor.skip_blanks()
     if cursor.at_end():
         return None
@@ -75,7 +82,7 @@ def _sampled(family: Family) -> Family:
     return family
 
 
-def _check_bytes(body: bytes) -> None:
+def check_bytes(body: bytes) -> None:
     """What no line may hold: invalid UTF-8, NUL, a carriage return (some readers take it for a line's end)."""
     try:
         body.decode("utf-8")

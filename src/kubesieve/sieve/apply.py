@@ -41,7 +41,7 @@ def answer(endpoint: Endpoint, scanned: Scanned, policy: Policy) -> Sieved:
     """What the policy lets through of a body that was read. Kept lines and items are the very bytes that came."""
     match scanned:
         case Partition():
-            selection = scanned.select(lambda family, namespace: policy.keeps(endpoint, family, namespace))
+            selection = scanned.select(policy.keep_of(endpoint))
             return Sieved(selection.body, selection.kept, selection.dropped)
         case PodList():
             return podlist_of(scanned, _kept(scanned.items, policy))

@@ -45,9 +45,5 @@ def answer_for(endpoint: Endpoint, scanned: Scanned, policy: Policy, names: Name
 def _text(endpoint: Endpoint, partition: Partition, policy: Policy, names: Names) -> Sieved:
     """A virtual cluster's samples pass as those of an allowed namespace do."""
     theirs = replace(policy, namespaces=names.host_namespaces)
-    keeps = Keeps(
-        plain=lambda family, namespace: policy.keeps(endpoint, family, namespace),
-        virtual=lambda family, namespace: theirs.keeps(endpoint, family, namespace),
-    )
-    selection = translate_text(partition, names, keeps)
+    selection = translate_text(partition, names, Keeps(policy.keep_of(endpoint), theirs.keep_of(endpoint)))
     return Sieved(selection.body, selection.kept, selection.dropped)

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
+from kubesieve.exposition import FamilyVerdict, Keep
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.endpoints import ENDPOINTS, Endpoint
 from kubesieve.sieve.node_series import FIELDS, SERIES, NodeSeries, Scope, SeriesRow
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PATTERN = re.compile(r"[a-zA-Z_:*][a-zA-Z0-9_:*]*")
+MOST_VERDICTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +31,13 @@ class Policy:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_encoded", frozenset(name.encode() for name in self.namespaces))
 
+    def keep_of(self, endpoint: Endpoint) -> Keep:
+        """What is kept of an endpoint's exposition."""
+        return Keep(self._encoded, FamilyRules(endpoint.name, self.node_series, self.keep, self.drop))
+
     def keeps(self, endpoint: Endpoint, family: bytes, namespace: bytes | None) -> bool:
         """Whether the samples of a family pass. The namespace is None without the label, empty where it is empty."""
-        name = family.decode()
-        if _matches(self.drop, name):
-            return False
-        if namespace:
-            return namespace in self._encoded
-        if namespace is None and _matches(self.keep, name):
-            return True
-        scope = Scope.UNLABELLED if namespace is None else Scope.EMPTY
-        return self.verdict(self._row(endpoint, name, scope))
+        return self.keep_of(endpoint)(family, namespace)
 
     def keeps_item(self, namespace: str) -> bool:
         """Whether a pod of /pods or /stats/summary passes."""
@@ -52,8 +51,31 @@ class Policy:
     def verdict(self, row: SeriesRow) -> bool:
         return self.node_series in row.kept_by
 
-    def _row(self, endpoint: Endpoint, family: str, scope: Scope) -> SeriesRow:
-        return next(row for row in SERIES if row.covers(endpoint.name, family, scope))
+
+@dataclass(frozen=True, slots=True)
+class FamilyRules:
+    """What a policy says of families, whatever the namespaces: of one endpoint, by name."""
+
+    endpoint: str
+    node_series: NodeSeries
+    keep: tuple[str, ...]
+    drop: tuple[str, ...]
+
+    def __call__(self, family: bytes) -> FamilyVerdict:
+        return _verdict(self, family.decode())
+
+    def keeps(self, family: str, scope: Scope) -> bool:
+        """Whether the first row of the table that covers them keeps them."""
+        row = next(row for row in SERIES if row.covers(self.endpoint, family, scope))
+        return self.node_series in row.kept_by
+
+
+@lru_cache(maxsize=MOST_VERDICTS)
+def _verdict(rules: FamilyRules, family: str) -> FamilyVerdict:
+    if _matches(rules.drop, family):
+        return FamilyVerdict(False, False, False)
+    unlabelled = _matches(rules.keep, family) or rules.keeps(family, Scope.UNLABELLED)
+    return FamilyVerdict(True, unlabelled, rules.keeps(family, Scope.EMPTY))
 
 
 def _matches(patterns: tuple[str, ...], name: str) -> bool:

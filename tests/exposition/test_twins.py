@@ -1,0 +1,75 @@
+"""Three readers, one verdict: what is taken, the pieces of it, the fault and its place, and any answer."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fuzz.twins import ODD, difference, make_body, sources
+
+from kubesieve.exposition import MAX_LINE_BYTES, Keep, compact, read
+from kubesieve.exposition.compact import Compact, compiled_reader, reader_in_use
+
+BODIES = 2500
+
+
+def test_damaged_bodies_are_read_alike() -> None:
+    dice, bodies = random.Random(20), sources([])
+    for _ in range(BODIES):
+        body = make_body(dice, bodies)
+        assert difference(dice, body, dice.choice((MAX_LINE_BYTES, 200))) == "", body
+
+
+@pytest.mark.parametrize("lines", [[one] for one in ODD] + [[one, *ODD[:3]] for one in ODD])
+def test_odd_lines_are_read_alike(lines: list[bytes]) -> None:
+    for end in (b"", b"\n", b"\n\n"):
+        assert difference(random.Random(1), b"\n".join(lines) + end) == ""
+
+
+def test_recordings_are_read_alike_whole_and_damaged(corpus: Path) -> None:
+    files = sorted((corpus / "fixtures").glob("*/metrics*"))
+    assert files
+    dice = random.Random(5)
+    for file in files:
+        assert difference(dice, file.read_bytes()) == "", file
+    bodies = sources(list(map(str, files)))
+    for _ in range(BODIES):
+        body = make_body(dice, bodies)
+        assert difference(dice, body) == "", body
+
+
+def test_a_body_without_any_sample_gives_an_empty_answer() -> None:
+    assert read(b"# a remark\n\n").select(Keep(frozenset(), lambda _: pytest.fail("nothing to ask about"))).body == b""
+
+
+def test_what_the_compiled_reader_takes_is_compact(reader: str) -> None:
+    assert isinstance(read(b"a 1\n"), Compact) == (reader == "compiled")
+    assert reader_in_use() == ("compiled" if reader == "compiled" else "plain")
+
+
+def test_the_environment_can_ask_for_the_plain_reader(reader: str) -> None:
+    if reader != "compiled":
+        pytest.skip("said once")
+    code = "from kubesieve.exposition import reader_in_use; print(reader_in_use())"
+    environment = {**os.environ, compact.PURE: "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "plain\n"
+
+
+def test_where_there_is_a_compiler_the_compiled_reader_was_built() -> None:
+    """Elsewhere everything works without it; here it must not go missing unseen."""
+    if not any(Path(folder, "gcc").exists() for folder in os.environ.get("PATH", "").split(os.pathsep)):
+        pytest.skip("no compiler here")
+    assert compiled_reader() is not None
+
+
+@pytest.mark.parametrize("size", [0, 1, 23, 24, 25, 26, 60, 3000])
+def test_any_number_of_labels_is_read_alike_and_a_second_of_one_name_is_seen(size: int) -> None:
+    pairs = [b'l%d="v"' % number for number in range(size)]
+    for more in ([], [b'namespace="z"'], [b'l0="w"']):
+        lines = [b"a{%s} 1" % b",".join([*pairs, *more]), b"b{%s} 1" % b",".join([*pairs, *more, b'z="1"'])]
+        assert difference(random.Random(1), b"\n".join(lines)) == ""
