@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 
@@ -25,6 +27,17 @@ def test_the_help_lists_every_command_with_a_sentence() -> None:
     done = CliRunner().invoke(kubesieve, ["--help"])
     for command in COMMANDS:
         assert f"  {command} " in done.output
+
+
+@pytest.mark.parametrize(("pure", "readers"), [("1", {"plain"}), ("", {"plain", "compiled"})])
+def test_the_version_says_which_reader_runs(pure: str, readers: set[str]) -> None:
+    command = [sys.executable, "-m", "kubesieve", "version", "-o", "json"]
+    done = subprocess.run(
+        command, env={**os.environ, "KUBESIEVE_PURE": pure}, capture_output=True, text=True, check=True
+    )
+    told = json.loads(done.stdout)
+    assert told["version"] == __version__
+    assert told["reader"] in readers
 
 
 def test_the_version_is_told() -> None:

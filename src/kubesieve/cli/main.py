@@ -23,6 +23,7 @@ COMMANDS = (
     "check-config",
     "can-see",
     "stage",
+    "version",
 )
 
 FINE, FINDINGS, COULD_NOT = 0, 1, 2
