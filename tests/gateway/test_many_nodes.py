@@ -384,3 +384,21 @@ def test_two_replicas_say_the_same(cluster: ManyNodes, gateway: Gateway) -> None
         for node in (ONE, TWO):
             bodies = [one.ask(at(node), cluster.token(A)).body for one in (gateway, another)]
             assert json.loads(bodies[0])["items"] == json.loads(bodies[1])["items"]
+
+
+def test_a_followed_log_is_over_when_its_node_goes(cluster: ManyNodes) -> None:
+    path = at(TWO, f"/containerLogs/{A}/two-containers/app")
+    with cluster.gateway(grants=GRANTS, containerLogs={"enabled": True, "follow": True}) as gateway:
+        cluster.forget()
+        cluster.kubelets[TWO].break_(f"/containerLogs/{A}/two-containers/app", "slow", seconds=60)
+        with gateway.connect() as connection:
+            request = f"GET {path}?follow=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {cluster.token(A)}\r\n\r\n"
+            connection.sendall(request.encode())
+            assert b" 200 " in connection.recv(65536)
+            started = time.monotonic()
+            cluster.api.nodes.remove(TWO)
+            try:
+                assert gateway.records(1, seconds=5)[0]["endpoint"] == "containerLogs"
+                assert time.monotonic() - started < 3
+            finally:
+                cluster.put(TWO)
