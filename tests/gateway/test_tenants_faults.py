@@ -58,7 +58,7 @@ def ready(gateway: Gateway, token: str) -> None:
 NO_ANSWERS = ["500", "503", "401", "403", "404", "429", "html", "empty", "cut", "cut-chunked", "reset", "redirect"]
 
 
-@pytest.mark.parametrize("kind", [*NO_ANSWERS, "stuck", "slow:12"])
+@pytest.mark.parametrize("kind", [*NO_ANSWERS, "stuck"])
 @pytest.mark.parametrize(
     ("grants", "review"), [(BY_TENANTS, tokens.REVIEWS), (BY_RBAC, access.REVIEWS)], ids=["token", "access"]
 )
