@@ -60,7 +60,7 @@ def test_told_to_stop_during_a_slow_answer_it_ends_that_answer_and_takes_no_othe
     assert serving.wait() == 0
     assert time.monotonic() - told < STOP_SECONDS
     assert [json.loads(line)["sent"] for line in serving.records.read_text().splitlines()] == ["whole"]
-    assert not any("Traceback" in line for line in serving.sentences)
+    assert not any("Traceback" in line for line in serving.sentences), serving.sentences
 
 
 @pytest.fixture
