@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
@@ -10,10 +11,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from aiohttp.web_response import Response, StreamResponse
 
+from kubesieve.gateway.listener import Listener
 from kubesieve.gateway.settings import Limits
 from kubesieve.stage.kubelet import FakeKubelet
-from tests.gateway.conftest import Gateway, MakeGateway, get_request, read_all
+from tests.gateway.conftest import LOOPBACK, Gateway, MakeGateway, get_request, read_all
 
 
 def test_a_request_that_stopping_cut_short_leaves_a_record(
@@ -121,3 +124,22 @@ def test_tls_refuses_what_is_older_than_1_2(make_gateway: MakeGateway, tls_pair:
         pytest.raises((ssl.SSLError, ConnectionError)),
     ):
         context.wrap_socket(connection, server_hostname="localhost")
+
+
+async def test_a_client_that_comes_in_the_moment_of_stopping_is_no_error_of_ours() -> None:
+    """asyncio calls what waits for a connection once more where it was given up in the same turn of the loop."""
+    errors: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+
+    async def never(_request: object) -> StreamResponse:
+        raise AssertionError
+
+    listener = Listener(LOOPBACK, never, lambda *_: Response(), Limits())
+    address = listener.open()
+    listener.start()
+    await asyncio.sleep(0.01)
+    with socket.create_connection((address.host, address.port)):
+        await asyncio.sleep(0)
+        await listener.stop()
+    await asyncio.sleep(0.01)
+    assert errors == []

@@ -145,6 +145,7 @@ class Listener:
 
     async def stop(self) -> None:
         """Accepts no more, closes idle connections, gives answers under way their time, then closes the rest."""
+        asyncio.get_running_loop().remove_reader(self._socket)  # asyncio's accept does not see that it was given up
         self._accepting.cancel()
         await asyncio.gather(self._accepting, return_exceptions=True)
         self._socket.close()
