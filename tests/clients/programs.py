@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from yarl import URL
+
+from tests.waiting import becomes
 
 KUBESIEVE = (sys.executable, "-m", "kubesieve")
 _OURS = ("KUBELET_", "ALLOWED_", "KUBESIEVE_", "_KUBESIEVE_")
@@ -24,16 +25,6 @@ def clean_environment(**extra: str) -> dict[str, str]:
     steering = (*_OURS, "PYTHON")  # PYTHONUNBUFFERED would hide what a buffer does
     kept = {k: v for k, v in os.environ.items() if not k.startswith(steering) and not k.lower().endswith("_proxy")}
     return {**kept, **extra}
-
-
-def becomes(condition: Callable[[], object], seconds: float = 5.0) -> bool:
-    """Whether a condition comes true in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return bool(condition())
 
 
 class Serving:

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from tests.clients.programs import becomes, clean_environment
+from tests.clients.programs import clean_environment
+from tests.waiting import becomes
 
 _OWN = "up|scrape_(duration_seconds|samples_scraped|samples_post_metric_relabeling|series_added)"
 

@@ -19,7 +19,8 @@ import pytest
 
 from kubesieve.stage.service import EmbeddedNode
 from tests.clients.conftest import Start
-from tests.clients.programs import KUBESIEVE, Serving, becomes, clean_environment
+from tests.clients.programs import KUBESIEVE, Serving, clean_environment
+from tests.waiting import becomes
 
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -11,10 +11,11 @@ import pytest
 
 from kubesieve.stage.service import EmbeddedNode
 from tests.clients.conftest import ANY_PORT, own_tls, upstream
-from tests.clients.programs import Curl, Serving, becomes
+from tests.clients.programs import Curl, Serving
 from tests.clients.prometheus import Prometheus, RunningPrometheus, Series
 from tests.conftest import require_client
 from tests.independent_text import samples
+from tests.waiting import becomes
 
 ALLOWED = ("sandbox", "datadog")
 JOBS = {

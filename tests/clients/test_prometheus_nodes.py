@@ -16,9 +16,10 @@ import yaml
 
 from kubesieve.stage.service import EmbeddedNode
 from tests.clients.conftest import OWN
-from tests.clients.programs import Serving, becomes
+from tests.clients.programs import Serving
 from tests.clients.prometheus import Prometheus, RunningPrometheus
 from tests.conftest import ROOT, require_client
+from tests.waiting import becomes
 
 NODES = ("stage-node", "stage-node-2", "stage-node-3")
 PAGE = (ROOT / "docs/gateway.md").read_text()

@@ -18,8 +18,9 @@ from yarl import URL
 from kubesieve.stage.node import build_node
 from kubesieve.stage.service import EmbeddedNode
 from tests.clients.conftest import MakeCurl, Start, own_tls, upstream
-from tests.clients.programs import Curl, Serving, becomes, clean_environment
+from tests.clients.programs import Curl, Serving, clean_environment
 from tests.independent_text import samples
+from tests.waiting import becomes
 
 CADVISOR = "/metrics/cadvisor"
 STOP_SECONDS = 10.0

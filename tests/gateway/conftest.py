@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,11 @@ from kubesieve.sieve import Policy
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.node import story_node
 from kubesieve.stage.pki import Authority
+from tests.waiting import becomes
 
 LOOPBACK = Address("127.0.0.1", 0)
+
+wait_until = partial(becomes, seconds=8.0)
 
 
 class Answered:

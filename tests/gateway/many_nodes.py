@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.node import build_nodes
 from tests.gateway.cluster import Cluster
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Gateway, wait_until
 
 LOOPBACK = {"addressRanges": ["127.0.0.0/8"]}
 
@@ -65,10 +64,3 @@ class ManyNodes(Cluster):
 
 def at(node: str, path: str = "/pods") -> str:
     return f"/api/v1/nodes/{node}/proxy{path}"
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 8.0) -> bool:
-    end = time.monotonic() + seconds
-    while not (done := true()) and time.monotonic() < end:
-        time.sleep(0.05)
-    return done

@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 
 from kubesieve.stage.pki import Authority
 from tests.gateway.cluster import Cluster, account, tenant
-from tests.gateway.conftest import Answered, Gateway, read_all
+from tests.gateway.conftest import Answered, Gateway, read_all, wait_until
 
 A = "tenant-a"
 GRANTS = {"tenants": [tenant("a", account(A), {"kind": "User", "name": "jane"}, namespaces=[A])]}
@@ -76,20 +76,13 @@ def status(gateway: Gateway, context: ssl.SSLContext) -> int:
         return 0
 
 
-def becomes(true: Callable[[], bool], seconds: float = 8.0) -> bool:
-    end = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
-
-
 def test_an_open_connection_loses_its_identity_with_the_ca_it_was_verified_by(cluster: Cluster) -> None:
     with cluster.serving(grants=GRANTS) as gateway:
         context = shown(cluster.folder, cluster.clients)
         with connected(gateway, context) as ask:
             assert ask().status == 200
             (cluster.folder / "clients.crt").write_bytes(Authority("others").pem)
-            assert becomes(lambda: status(gateway, context) == 0), "a new connection is refused"
+            assert wait_until(lambda: status(gateway, context) == 0), "a new connection is refused"
             answer = ask()
             assert (answer.status, answer.reason) == (401, "certificate-outdated")
             assert answer.headers["connection"] == "close"
@@ -110,10 +103,10 @@ def test_many_cas_are_good_at_once_and_one_after_the_other(cluster: Cluster) -> 
         by_old, by_new = shown(cluster.folder, old), shown(cluster.folder, new)
         assert (status(gateway, by_old), status(gateway, by_new)) == (200, 0)
         (cluster.folder / "clients.crt").write_bytes(old.pem + new.pem)
-        assert becomes(lambda: status(gateway, by_new) == 200)
+        assert wait_until(lambda: status(gateway, by_new) == 200)
         assert status(gateway, by_old) == 200
         (cluster.folder / "clients.crt").write_bytes(new.pem)
-        assert becomes(lambda: status(gateway, by_old) == 0)
+        assert wait_until(lambda: status(gateway, by_old) == 0)
         assert status(gateway, by_new) == 200
 
 
@@ -123,7 +116,7 @@ def test_a_ca_that_is_added_leaves_open_connections_alone(cluster: Cluster) -> N
         assert ask().status == 200
         new = Authority("new")
         (cluster.folder / "clients.crt").write_bytes(new.pem + b"# the old one, for a while\n" + cluster.clients.pem)
-        assert becomes(lambda: status(gateway, shown(cluster.folder, new, "john")) == 403)
+        assert wait_until(lambda: status(gateway, shown(cluster.folder, new, "john")) == 403)
         assert ask().status == 200
         (cluster.folder / "clients.crt").write_bytes(new.pem)
         time.sleep(1.1)
@@ -145,7 +138,7 @@ def test_a_ca_file_that_is_broken_keeps_the_cas_that_were_good(cluster: Cluster)
     with cluster.serving(grants=GRANTS) as gateway:
         context = shown(cluster.folder, cluster.clients)
         (cluster.folder / "clients.crt").write_bytes(b"no certificates")
-        assert becomes(lambda: status(gateway, context) == 200 and "kept the former content" in gateway.sentences)
+        assert wait_until(lambda: status(gateway, context) == 200 and "kept the former content" in gateway.sentences)
 
 
 def test_where_certificates_are_taken_nothing_older_than_tls_1_3_is_spoken(cluster: Cluster) -> None:
@@ -165,7 +158,7 @@ def test_an_odd_name_in_a_certificate_leaves_no_place_taken(cluster: Cluster, tm
     with cluster.serving(grants=GRANTS, limits={"connectionsPerPeer": 4}) as gateway:
         for _ in range(8):
             assert status(gateway, context) in (0, 200)
-        assert becomes(lambda: gateway.ask("/healthz", cluster.token(A)).status == 200)
+        assert wait_until(lambda: gateway.ask("/healthz", cluster.token(A)).status == 200)
 
 
 def with_name(authority: Authority, name: bytes) -> bytes:

@@ -17,8 +17,8 @@ from kubesieve.kubelet.trust import Trust
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.pki import Authority
 from tests.gateway.cluster import account, tenant
-from tests.gateway.conftest import Answered, Gateway
-from tests.gateway.many_nodes import LOOPBACK, ManyNodes, at, wait_until
+from tests.gateway.conftest import Answered, Gateway, wait_until
+from tests.gateway.many_nodes import LOOPBACK, ManyNodes, at
 from tests.gateway.test_tenants import seen
 
 A, B = "tenant-a", "tenant-b"

@@ -14,7 +14,7 @@ import pytest
 from kubesieve.exposition import read
 from kubesieve.kubelet.endpoints import ENDPOINTS, Kind
 from tests.gateway.cluster import Cluster, account, tenant
-from tests.gateway.conftest import Answered, Gateway
+from tests.gateway.conftest import Answered, Gateway, wait_until
 
 A, B = "tenant-a", "tenant-b"
 PATHS = [endpoint.path for endpoint in ENDPOINTS]
@@ -147,13 +147,6 @@ def test_the_record_says_who_asked_and_under_which_grant(cluster: Cluster) -> No
     assert len(good["grant"]) == 12
     assert (refused["status"], refused["reason"], refused["namespaces"]) == (403, "no-grant", "")
     assert cluster.token(A) not in gateway.raw_records
-
-
-def wait_until(true: Any, seconds: float = 8.0) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.05)
-    return bool(true())
 
 
 def test_a_changed_file_is_used_and_a_bad_one_keeps_the_old(cluster: Cluster) -> None:

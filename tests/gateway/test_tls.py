@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.node import story_node
 from kubesieve.stage.pki import Authority, KeyPair
 from tests.gateway.conftest import Gateway, MakeGateway, write_pair
+from tests.waiting import becomes
 
 
 def _trusts(gateway: Gateway, authority: Authority, name: str | None = "localhost") -> bool:
@@ -28,15 +28,6 @@ def _trusts(gateway: Gateway, authority: Authority, name: str | None = "localhos
             return True
     except ssl.SSLCertVerificationError:
         return False
-
-
-def _becomes(condition: object, seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():  # type: ignore[operator]
-            return True
-        time.sleep(0.1)
-    return False
 
 
 @pytest.mark.parametrize("name", ["localhost", None], ids=["with a server name", "without"])
@@ -51,7 +42,7 @@ def test_a_new_certificate_renamed_into_place_is_served_without_a_restart(
     (tmp_path / "next").mkdir()
     for fresh, path in zip(write_pair(tmp_path / "next", new), (cert, key), strict=True):
         os.replace(fresh, path)
-    assert _becomes(lambda: _trusts(gateway, new, name))
+    assert becomes(lambda: _trusts(gateway, new, name))
     assert not _trusts(gateway, old, name)
 
 
@@ -65,9 +56,9 @@ def test_a_swapped_symlink_counts_and_a_broken_pair_keeps_the_old(make_gateway: 
     assert _trusts(gateway, authorities["v1"])
     (tmp_path / "..new").symlink_to("v2")
     os.replace(tmp_path / "..new", tmp_path / "..data")
-    assert _becomes(lambda: _trusts(gateway, authorities["v2"]))
+    assert becomes(lambda: _trusts(gateway, authorities["v2"]))
     (tmp_path / "v2/tls.crt").write_text("")
-    assert _becomes(lambda: not _trusts(gateway, authorities["v1"]) and "kept the former" in gateway.sentences)
+    assert becomes(lambda: not _trusts(gateway, authorities["v1"]) and "kept the former" in gateway.sentences)
     assert _trusts(gateway, authorities["v2"])
     assert gateway.sentences.count("kept the former") == 1
 
@@ -141,9 +132,9 @@ def test_a_ca_file_that_changes_is_read_again_and_an_empty_one_keeps_the_old(
     new = tmp_path / "new.crt"
     new.write_bytes(AUTHORITY.pem)
     os.replace(new, ca)
-    assert _becomes(lambda: gateway.ask("/healthz", token).status == 200)
+    assert becomes(lambda: gateway.ask("/healthz", token).status == 200)
     ca.write_bytes(b"")
-    assert _becomes(lambda: gateway.ask("/healthz", token).status == 200 and "kept the former" in gateway.sentences)
+    assert becomes(lambda: gateway.ask("/healthz", token).status == 200 and "kept the former" in gateway.sentences)
     for _ in range(3):
         assert gateway.ask("/healthz", token).status == 200
     assert gateway.sentences.count("kept the former") == 1
