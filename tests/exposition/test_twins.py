@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from fuzz.twins import ODD, difference, make_body, sources
 
-from kubesieve.exposition import MAX_LINE_BYTES, Keep, compact, read
+from kubesieve.compiled import PURE
+from kubesieve.exposition import MAX_LINE_BYTES, Keep, read
 from kubesieve.exposition.compact import Compact, compiled_reader, reader_in_use
 
 BODIES = 2500
@@ -55,7 +56,7 @@ def test_the_environment_can_ask_for_the_plain_reader(reader: str) -> None:
     if reader != "compiled":
         pytest.skip("said once")
     code = "from kubesieve.exposition import reader_in_use; print(reader_in_use())"
-    environment = {**os.environ, compact.PURE: "1"}
+    environment = {**os.environ, PURE: "1"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "plain\n"
 

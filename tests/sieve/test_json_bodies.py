@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubesieve.faults import BodyFault
+from kubesieve.kubelet import listed
 from kubesieve.kubelet.endpoints import BY_PATH
 from kubesieve.sieve import NodeSeries, Policy, sieve
 
 PODS, SUMMARY = BY_PATH["/pods"], BY_PATH["/stats/summary"]
 TEAM_A = Policy(frozenset({"team-a"}))
+
+
+@pytest.fixture(autouse=True, params=["plain", "compiled"], scope="module")
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything here on both readers; where one was not built, twice on the other."""
+    with pytest.MonkeyPatch.context() as patched:
+        if request.param == "plain":
+            patched.setattr(listed, "_scan", None)
+        yield
 
 
 def _pods(*namespaces: str) -> bytes:

@@ -5,24 +5,21 @@ Where the compiled reader does not take a body, the plain one reads it: it says 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import cached_property
-from importlib import import_module
 from typing import Any, Protocol
 
+from kubesieve.compiled import compiled
 from kubesieve.exposition.partition import FamilyVerdict, Header, Keep, Partition, Run, Selection
 from kubesieve.exposition.plain import read_plainly
 from kubesieve.exposition.reader import MAX_LINE_BYTES
 
-PURE = "KUBESIEVE_PURE"
-"""In the environment, with any text but an empty one: the plain reader reads everything."""
 NO_LABEL, NO_SAMPLE = -1, -2
 """In place of a namespace's number."""
 
 
 class Records(Protocol):
-    """What the compiled reader makes of a body (_fast.pyx)."""
+    """What the compiled reader makes of a body (compiled/exposition.pyx)."""
 
     @property
     def families(self) -> tuple[bytes, ...]: ...
@@ -42,12 +39,8 @@ Scan = Callable[[bytes, int], Records | None]
 
 def compiled_reader() -> Scan | None:
     """None where it was not built, or is not wanted."""
-    if os.environ.get(PURE):
-        return None
-    try:
-        return import_module("kubesieve.exposition._fast").scan  # type: ignore[no-any-return]
-    except ImportError:
-        return None
+    scan: Scan | None = compiled("exposition")
+    return scan
 
 
 _scan = compiled_reader()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubesieve.kubelet.podlist import Item, list_or_null, read_items
-from kubesieve.kubelet.strict_json import fields, items, member, parse
+from kubesieve.kubelet.listed import Item, read_list
+from kubesieve.kubelet.strict_json import fields, member
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,7 @@ class Summary:
 
 def read_summary(body: bytes) -> Summary:
     """Reads a whole body; ``pods: null`` is an empty list. Raises BodyFault."""
-    value = parse(body)
-    member(value, "node", dict, "the body")
-    pods = list_or_null(value, "pods", "the body")
-    raw = fields(body)
-    node = bytes(raw["node"])
-    return Summary(
-        node,
-        tuple((name, bytes(field)) for name, field in fields(node).items()),
-        read_items(pods, items(raw["pods"]) if pods else [], "pods", "podRef"),
-    )
+    listed = read_list(body, "pods", "podRef")
+    member(listed.values(), "node", dict, "the body")
+    node = dict(listed.members)["node"]
+    return Summary(node, tuple((name, bytes(field)) for name, field in fields(node).items()), listed.items)

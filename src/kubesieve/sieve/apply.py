@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from kubesieve.exposition import Partition, read
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.endpoints import Endpoint, Kind
-from kubesieve.kubelet.podlist import Item, PodList, read_podlist
+from kubesieve.kubelet.listed import Item
+from kubesieve.kubelet.podlist import PodList, read_podlist
 from kubesieve.kubelet.summary import Summary, read_summary
 from kubesieve.sieve.policy import Policy
 
@@ -58,14 +59,19 @@ def sieve(endpoint: Endpoint, body: bytes, policy: Policy) -> Sieved:
 
 def podlist_of(scanned: PodList, kept: Sequence[bytes]) -> Sieved:
     """The list with these items only."""
-    members = [*scanned.head, ("items", _array(kept))]
-    return Sieved(_object(members) + b"\n", len(kept), len(scanned.items) - len(kept))
+    return _listed([*scanned.head, ("items", b"")], kept, len(scanned.items), b"\n")
 
 
 def summary_of(scanned: Summary, policy: Policy, kept: Sequence[bytes]) -> Sieved:
     """The summary with these pods only, and of the node what the policy says."""
-    members = [("node", _node(scanned, policy)), ("pods", _array(kept))]
-    return Sieved(_object(members), len(kept), len(scanned.pods) - len(kept))
+    return _listed([("node", _node(scanned, policy)), ("pods", b"")], kept, len(scanned.pods))
+
+
+def _listed(members: list[tuple[str, bytes]], kept: Sequence[bytes], of: int, end: bytes = b"") -> Sieved:
+    """An object whose last member is a list of these items, made in one copy of them."""
+    head = _object(members).removesuffix(b"}")
+    commas = [part for item in kept for part in (b",", item)][1:]
+    return Sieved(b"".join((head, b"[", *commas, b"]}", end)), len(kept), of - len(kept))
 
 
 def _read_health(body: bytes) -> Healthy:
@@ -94,7 +100,3 @@ def _node(summary: Summary, policy: Policy) -> bytes:
 
 def _object(members: list[tuple[str, bytes]]) -> bytes:
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), raw) for name, raw in members) + b"}"
-
-
-def _array(items: Sequence[bytes]) -> bytes:
-    return b"[" + b",".join(items) + b"]"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesieve.faults import BodyFault
-from kubesieve.kubelet.podlist import Item
+from kubesieve.kubelet.listed import Item
 from kubesieve.kubelet.spans import Edit, Span, edited, item_spans, member_spans
 from kubesieve.sieve.virtual.names import Names, PodId, VirtualPod
 

@@ -11,14 +11,14 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy
 
-from os import urandom
+from kubesieve.compiled.names cimport NOTHING, Entry, Names, Text, add, empty, find, hashed, let_go, sow
+from kubesieve.compiled.unicode cimport good_utf8, lowest
 
-ctypedef const uint8_t* Text
+from os import urandom
 
 cdef enum:
     NONE = -1  # no namespace label
     HEADER = -2  # in place of a namespace: a HELP, TYPE or UNIT line
-    NOTHING = -1
     MOST_BODY = 0x7FFFFFFF
     FEW = 24  # labels that are compared one by one
 
@@ -33,48 +33,6 @@ cdef enum:
 
 cdef extern from *:
     """
-    #if defined(__SSE2__)
-    #include <emmintrin.h>
-    #endif
-    #include <string.h>
-    #if defined(_MSC_VER)
-    #include <intrin.h>
-    static __inline uint32_t lowest(uint64_t bits) { unsigned long at; _BitScanForward64(&at, bits); return at; }
-    #else
-    static inline uint32_t lowest(uint64_t bits) { return (uint32_t)__builtin_ctzll(bits); }
-    #endif
-
-    static uint64_t seeds[4];
-
-    static inline uint64_t folded(uint64_t one, uint64_t other) {
-    #if defined(__SIZEOF_INT128__)
-        unsigned __int128 product = (unsigned __int128)one * other;
-        return (uint64_t)product ^ (uint64_t)(product >> 64);
-    #else
-        uint64_t low = one * (other | 1), high = (one >> 32 | one << 32) * (other >> 32 | 1);
-        return low ^ (high >> 29) ^ (high << 31);
-    #endif
-    }
-
-    static inline uint64_t eight(const uint8_t *at) { uint64_t word; memcpy(&word, at, 8); return word; }
-
-    /* Seeded for each process, so that nobody can choose names that meet; two lanes, as products take their time. */
-    static inline uint32_t hashed(const uint8_t *text, uint32_t size) {
-        uint64_t one = seeds[0] ^ size, other = seeds[1], rest[2] = {0, 0};
-        const uint8_t *end = text + size;
-        for (; end - text > 32; text += 32) {
-            one = folded(eight(text) ^ seeds[2], eight(text + 8) ^ one);
-            other = folded(eight(text + 16) ^ seeds[3], eight(text + 24) ^ other);
-        }
-        if (end - text > 16) {
-            one = folded(eight(text) ^ seeds[2], eight(text + 8) ^ one);
-            text += 16;
-        }
-        memcpy(rest, text, (size_t)(end - text));
-        other = folded(rest[0] ^ seeds[3], rest[1] ^ other);
-        return (uint32_t)(folded(one ^ seeds[1], other ^ seeds[0]) >> 16);
-    }
-
     static inline const uint8_t *quote_or_backslash(const uint8_t *at, const uint8_t *end) {
     #if defined(__SSE2__)
         const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\\\');
@@ -121,29 +79,9 @@ cdef extern from *:
         return odd == 0;
     }
     """
-    uint64_t[4] seeds
-    uint32_t lowest(uint64_t bits) noexcept nogil
-    uint32_t hashed(Text text, uint32_t size) noexcept nogil
     Text quote_or_backslash(Text at, Text end) noexcept nogil
     bint plain_bytes(Text at, Text end) noexcept nogil
     size_t alike(Text one, Text other, size_t size) noexcept nogil
-
-
-# Bytes that are known by their content.
-
-cdef struct Entry:
-    Text text
-    uint32_t size
-    uint32_t hash
-
-
-cdef struct Names:
-    Entry* entries
-    int32_t* slots  # open addressing: an entry's number + 1, 0 where free
-    uint32_t count
-    uint32_t room
-    uint32_t mask
-
 
 cdef struct Piece:
     uint32_t start
@@ -204,66 +142,6 @@ cdef struct Scan:
     int32_t last_block
     bint out_of_memory
 
-
-cdef int32_t find(Names* names, Text text, uint32_t size, uint32_t hash) noexcept nogil:
-    """The number of an entry, NOTHING where there is none."""
-    cdef uint32_t at
-    cdef int32_t slot
-    cdef Entry* entry
-    if names.count == 0:
-        return NOTHING
-    at = hash & names.mask
-    while True:
-        slot = names.slots[at]
-        if slot == 0:
-            return NOTHING
-        entry = &names.entries[slot - 1]
-        if entry.hash == hash and entry.size == size and memcmp(entry.text, text, size) == 0:
-            return slot - 1
-        at = (at + 1) & names.mask
-
-
-cdef int32_t add(Names* names, Text text, uint32_t size, uint32_t hash) noexcept nogil:
-    """The number of a new entry, NOTHING where there is no memory."""
-    cdef uint32_t at
-    if names.count == names.room and not grow(names):
-        return NOTHING
-    names.entries[names.count].text = text
-    names.entries[names.count].size = size
-    names.entries[names.count].hash = hash
-    at = hash & names.mask
-    while names.slots[at]:
-        at = (at + 1) & names.mask
-    names.count += 1
-    names.slots[at] = names.count
-    return <int32_t>names.count - 1
-
-
-cdef bint grow(Names* names) noexcept nogil:
-    cdef uint32_t room = names.room * 2 if names.room else 64
-    cdef uint32_t number, at
-    cdef Entry* entries = <Entry*>realloc(names.entries, room * sizeof(Entry))
-    if entries == NULL:
-        return False
-    names.entries = entries
-    cdef int32_t* slots = <int32_t*>calloc(room * 2, sizeof(int32_t))
-    if slots == NULL:
-        return False
-    free(names.slots)
-    names.slots, names.room, names.mask = slots, room, room * 2 - 1
-    for number in range(names.count):
-        at = entries[number].hash & names.mask
-        while slots[at]:
-            at = (at + 1) & names.mask
-        slots[at] = number + 1
-    return True
-
-
-cdef void let_go(Names* names) noexcept nogil:
-    free(names.entries)
-    free(names.slots)
-
-
 # Bytes of the body: what none of them may be, and what they mean.
 
 cdef inline bint is_blank(uint8_t byte) noexcept nogil:
@@ -289,44 +167,10 @@ cdef inline Text past_blanks(Text at, Text end) noexcept nogil:
 
 
 cdef bint good_bytes(Text at, Text end) noexcept nogil:
-    """No NUL, no carriage return, and UTF-8 as RFC 3629 has it. What lies between is cut at ASCII only."""
-    return plain_bytes(at, end) or good_utf8(at, end)
-
-
-cdef bint good_utf8(Text at, Text end) noexcept nogil:
-    cdef uint8_t byte, low, high
-    cdef int more
-    while at < end:
-        byte = at[0]
-        at += 1
-        if byte < 0x80:
-            if byte == 0 or byte == 13:
-                return False
-            continue
-        low, high = 0x80, 0xBF
-        if 0xC2 <= byte <= 0xDF:
-            more = 1
-        elif 0xE0 <= byte <= 0xEF:
-            more = 2
-            if byte == 0xE0:
-                low = 0xA0
-            elif byte == 0xED:
-                high = 0x9F
-        elif 0xF0 <= byte <= 0xF4:
-            more = 3
-            if byte == 0xF0:
-                low = 0x90
-            elif byte == 0xF4:
-                high = 0x8F
-        else:
-            return False
-        while more:
-            if at >= end or at[0] < low or at[0] > high:
-                return False
-            low, high = 0x80, 0xBF
-            at += 1
-            more -= 1
-    return True
+    """No NUL, no carriage return, and UTF-8. What lies between is cut at ASCII only."""
+    if plain_bytes(at, end):
+        return True
+    return memchr(at, 0, end - at) == NULL and memchr(at, 13, end - at) == NULL and good_utf8(at, end)
 
 
 cdef inline Text past_quoted(Text at, Text end, bint* escaped) noexcept nogil:
@@ -1195,20 +1039,11 @@ def scan(bytes body not None, uint32_t most_line):
         free(state.kept)
 
 
-def _seed():
-    cdef bytes random = urandom(32)
-    memcpy(<void*>seeds, <const char*>random, 32)
-
-
-_seed()
-
-
-cdef void empty(Names* names) noexcept:
-    names.entries, names.slots, names.count, names.room, names.mask = NULL, NULL, 0, 0, 0
-
-
 cdef tuple texts(Names* names):
     return tuple([
         PyBytes_FromStringAndSize(<const char*>names.entries[number].text, names.entries[number].size)
         for number in range(names.count)
     ])
+
+
+sow(urandom(32))
