@@ -26,7 +26,8 @@ SHAPES = (("items", "metadata"), ("pods", "podRef"))
 VALUES = (
     b"null", b"true", b"false", b"nul", b"0", b"-0", b"01", b"1.", b".5", b"-", b"1e5", b"1E+", b"1e999", b"1.5e-3",
     b"9" * 300, b"9" * 5000, b"NaN", b"-Infinity", b"[]", b"{}", b"[1,]", b'{"a":1,}', b'{"a" :\t1 ,\r\n"b":[ ]}',
-    b'""', b'"\\u0041"', b'"\\/"', b'"\\x"', b'"\\ud83d\\ude00"', b'"\\ud83d"', b'"\\ude00"', b'"\\ud83d\\u0041"', b'"\\u12"',
+    b'""',
+    b'"\\u0041"', b'"\\/"', b'"\\x"', b'"\\ud83d\\ude00"', b'"\\ud83d"', b'"\\ude00"', b'"\\ud83d\\u0041"', b'"\\u12"',
     b'"\xc3\xa9"', b'"\xff"', b'"\xed\xa0\x80"', b'"\x7f"', b'"\x1f"', b'"\n"', b'"a', b'{"a":1,"a":2}',
     b'{"\\u0061":1,"a":2}', b'{"a\\"b":1,"a\\"b":2}', b'{"a\\/b":1,"a/b":2}', b'{"a":{"a":{"a":1}}}',
     b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, b"[" * 55 + b"]" * 55, b'"team-00"', b'{"namespace":"a"}',
