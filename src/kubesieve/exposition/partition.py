@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from kubesieve.exposition.by_pod import LineSpans, places_in
@@ -43,8 +43,7 @@ class Keep:
         return verdict.unlabelled if namespace is None else verdict.empty
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Neighbouring sample lines of one family and one namespace: ``body[start:end]``, ``samples`` of them."""
 
     start: int
@@ -54,8 +53,7 @@ class Run:
     samples: int
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """A HELP, TYPE or UNIT line of a family."""
 
     start: int
@@ -73,9 +71,9 @@ class Selection:
 
 
 class _Index(NamedTuple):
-    """A body's runs by namespace, the lines about families, and how many samples there are."""
+    """A body's runs by namespace and family, the lines about families, and how many samples there are."""
 
-    runs: dict[bytes | None, list[Run]]
+    runs: dict[bytes | None, dict[bytes, list[Run]]]
     headers: list[Header]
     samples: int
 
@@ -107,29 +105,34 @@ class Partition:
     def select(self, keep: Keep) -> Selection:
         """The lines of the kept runs, byte for byte and in order, with the metadata of their families."""
         index = self._index
-        wanted = (run for name in (None, b"", *keep.namespaces) for run in index.runs.get(name, ()))
-        runs = [run for run in wanted if keep(run.family, run.namespace)]
-        alive = {run.family for run in runs}
-        pieces: list[Run | Header] = [*runs, *(header for header in index.headers if header.family in alive)]
-        pieces.sort(key=attrgetter("start"))
-        parts = [self.body[piece.start : piece.end] for piece in pieces]
-        answer = b"".join(parts)
+        pieces: list[Run | Header] = []
+        kept, alive = 0, set()
+        for namespace in (None, b"", *keep.namespaces):
+            for family, runs in index.runs.get(namespace, {}).items():
+                if keep(family, namespace):
+                    pieces += runs
+                    kept += sum(run.samples for run in runs)
+                    alive.add(family)
+        pieces += [header for header in index.headers if header.family in alive]
+        pieces.sort(key=itemgetter(0))
+        answer = b"".join([self.body[piece[0] : piece[1]] for piece in pieces])
         if answer and not answer.endswith(b"\n"):
             answer += b"\n"
-        kept = sum(run.samples for run in runs)
         return Selection(answer, kept, index.samples - kept)
 
     @cached_property
     def _index(self) -> _Index:
         """Made when it is first asked for, and for every answer."""
-        runs: dict[bytes | None, list[Run]] = {}
+        runs: dict[bytes | None, dict[bytes, list[Run]]] = {}
         headers: list[Header] = []
+        samples = 0
         for piece in self.pieces:
             if isinstance(piece, Header):
                 headers.append(piece)
             else:
-                runs.setdefault(piece.namespace, []).append(piece)
-        return _Index(runs, headers, sum(run.samples for some in runs.values() for run in some))
+                samples += piece.samples
+                runs.setdefault(piece.namespace, {}).setdefault(piece.family, []).append(piece)
+        return _Index(runs, headers, samples)
 
 
 def read_by_lines(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:

@@ -14,14 +14,14 @@ from kubesieve.exposition.partition import NAMESPACE, Header, Partition, Run
 from kubesieve.exposition.reader import MAX_LINE_BYTES, check_bytes, line_end, read_line
 from kubesieve.exposition.sample import RESERVED, Sample
 
-_USUAL = re.compile(
-    rb"([a-zA-Z_:][a-zA-Z0-9_:]*+)(\{[^\n]*\})? "
-    rb"-?[0-9]{1,100}+(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]{2})?(?: [0-9]{1,18})?\n"
-    rb"|[^\n]*\n?"
-)
-"""A line as most are, with its name: it is a sample if its block of labels, if any, is one. Else any line, without."""
-_PAIR = re.compile(rb'([a-zA-Z_][a-zA-Z0-9_]*+)="([^"\\]*+)"(?:,|\}\Z)')
-_AROUND = len(b'="",')
+CHUNK_BYTES = 256 * 1024
+"""Lines are cut out of so much of a body at a time."""
+_NAME = re.compile(rb"[a-zA-Z_:][a-zA-Z0-9_:]*+")
+_NUMBERS = re.compile(rb"-?[0-9]{1,100}+(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]{2})?(?: [0-9]{1,18})?")
+"""A value and a time stamp as most are."""
+BAD = b"bad"
+_PAIR = re.compile(rb'([a-zA-Z_][a-zA-Z0-9_]*+)="([^"\\]*+)')
+"""A label without its closing quote."""
 
 
 def read_plainly(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
@@ -43,35 +43,43 @@ class _Reading:
     def pieces(self) -> tuple[Run | Header, ...]:
         start, size = 0, len(self._body)
         while start < size:
-            start = self._usual(start)
-            if start < size:
-                start = self._other(start)
+            stop = self._body.rfind(b"\n", start, start + CHUNK_BYTES) + 1
+            if stop:
+                self._lines(start, stop)
+            start = stop or self._other(start)
         return tuple(self._pieces)
 
-    def _usual(self, start: int) -> int:
-        """Takes usual lines from here on; where the first other one begins."""
-        blocks, most = self._blocks, self._max_line
+    def _lines(self, start: int, stop: int) -> None:
+        """Takes whole lines: usual ones one after the other, any other by itself."""
+        blocks, most, are_numbers = self._blocks, self._max_line, _NUMBERS.fullmatch
         first, samples = start, 0
-        name, family, namespace = b"", b"", None
-        for match in _USUAL.finditer(self._body, start):
-            found, block = match.groups()
-            end = match.end()
-            if found is None or end - start > most or (block not in blocks and not blocks.learn(block)):
-                break
+        name: bytes | None = None
+        family, namespace = b"", None
+        for line in self._body[start : stop - 1].split(b"\n"):
+            head, brace, numbers = line.rpartition(b"} ")
+            if brace:
+                found, _, block = head.partition(b"{")
+            else:
+                (found, _, numbers), block = line.partition(b" "), None
             own = blocks[block]
-            if found != name or own != namespace:
+            usual = own is not BAD and are_numbers(numbers) and len(line) < most
+            if found != name or own is not namespace or not usual:
                 if samples:
                     self._add(first, start, family, namespace, samples)
-                first, samples = start, 0
-                if found != name:
-                    owner = self._families.of(found)
-                    owner.sampled, name, family = True, found, owner.name
-                namespace = own
-            samples += 1
-            start = end
+                first, samples, namespace = start, 0, own
+                if found != name and usual:
+                    usual = _NAME.fullmatch(found)
+                    if usual:
+                        owner = self._families.of(found)
+                        owner.sampled, name, family = True, found, owner.name
+            if usual:
+                samples += 1
+                start += len(line) + 1
+            else:
+                first = start = self._other(start)
+                name = None
         if samples:
             self._add(first, start, family, namespace, samples)
-        return start
 
     def _add(self, start: int, end: int, family: bytes, namespace: bytes | None, samples: int) -> None:
         """To the run before, where that is of the same family and namespace and ends here, or as a new one."""
@@ -97,32 +105,38 @@ class _Reading:
 
 
 class _Blocks(dict[bytes | None, bytes | None]):
-    """Namespaces by blocks of labels that are good, None for those without that label, and for no block at all."""
+    """Namespaces by blocks of labels without their braces; None without that label, and for no block at all; BAD for
+    whatever is not plain labels, each name once. The same namespace is the same object each time.
+    """
 
     def __init__(self) -> None:
         super().__init__({None: None})
-        self._heads: dict[bytes, tuple[frozenset[bytes], bytes | None]] = {}
+        self._names: dict[bytes, bytes] = {}
+        self._namespaces: dict[bytes, bytes] = {}
+        self._places: dict[tuple[bytes | None, ...], int] = {}
 
-    def learn(self, block: bytes) -> bool:
-        """Remembers a block that holds nothing but plain pairs, each name once; False for any other."""
-        head, _, last = block.rpartition(b",")
-        known = self._heads.get(head) if head else None
-        if known is None:
-            return self._learn_whole(block, head)
-        match = _PAIR.fullmatch(last)
-        if match is None or match[1] in known[0] or match[1] == RESERVED:
-            return False
-        self[block] = match[2] if match[1] == NAMESPACE else known[1]
-        return True
+    def __missing__(self, block: bytes) -> bytes | None:
+        """Learns a block."""
+        if not block.endswith(b'"'):
+            return BAD
+        pairs = block[:-1].split(b'",')
+        names = tuple(map(self._names.get, pairs))
+        place = self._places.get(names)
+        if place is None:
+            names = tuple(map(self._name, pairs))
+            if None in names or RESERVED in names or len(set(names)) < len(names):
+                return BAD
+            place = self._places[names] = names.index(NAMESPACE) if NAMESPACE in names else len(names)
+        own = self[block] = self._namespaces[pairs[place]] if place < len(pairs) else None
+        return own
 
-    def _learn_whole(self, block: bytes, head: bytes) -> bool:
-        pairs = _PAIR.findall(block, 1)
-        labels = dict(pairs)
-        size = len(b"".join(labels)) + len(b"".join(labels.values())) + _AROUND * len(labels) + 1
-        if size != len(block) or len(labels) < len(pairs) or RESERVED in labels:
-            return False
-        self[block] = labels.get(NAMESPACE)
-        name, value = labels.popitem()
-        if head and len(block) - len(head) == len(name) + len(value) + _AROUND + 1:
-            self._heads[head] = frozenset(labels), labels.get(NAMESPACE)
-        return True
+    def _name(self, pair: bytes) -> bytes | None:
+        """The label's name; None where this is no plain label."""
+        match = _PAIR.fullmatch(pair)
+        if match is None:
+            return None
+        name, value = match.groups()
+        self._names[pair] = name
+        if name == NAMESPACE:
+            self._namespaces.setdefault(pair, value)
+        return name
