@@ -62,13 +62,13 @@ class _Reading:
             else:
                 (found, _, numbers), block = line.partition(b" "), None
             own = blocks[block]
-            usual = own is not BAD and are_numbers(numbers) and len(line) < most
+            usual = own is not BAD and are_numbers(numbers) is not None and len(line) < most
             if found != name or own is not namespace or not usual:
                 if samples:
                     self._add(first, start, family, namespace, samples)
                 first, samples, namespace = start, 0, own
                 if found != name and usual:
-                    usual = _NAME.fullmatch(found)
+                    usual = _NAME.fullmatch(found) is not None
                     if usual:
                         owner = self._families.of(found)
                         owner.sampled, name, family = True, found, owner.name
