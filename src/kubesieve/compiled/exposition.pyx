@@ -152,6 +152,12 @@ cdef inline bint is_digit(uint8_t byte) noexcept nogil:
     return byte >= b"0" and byte <= b"9"
 
 
+cdef inline Text past_digits(Text at, Text end) noexcept nogil:
+    while at < end and is_digit(at[0]):
+        at += 1
+    return at
+
+
 cdef inline bint begins_label(uint8_t byte) noexcept nogil:
     return (byte >= b"a" and byte <= b"z") or (byte >= b"A" and byte <= b"Z") or byte == b"_"
 
@@ -232,8 +238,8 @@ cdef bint is_number(Text at, Text end) noexcept nogil:
     here: the plain reader looks closer.
     """
     cdef bint signed = at < end and (at[0] == b"+" or at[0] == b"-")
-    cdef int64_t whole = 0, power = 0
-    cdef bint digits = False, negative = False
+    cdef int64_t whole, digits, power = 0
+    cdef bint negative = False
     cdef Text start
     if not signed and is_word(at, end, b"nan", 3):
         return True
@@ -241,16 +247,14 @@ cdef bint is_number(Text at, Text end) noexcept nogil:
         at += 1
     if at < end and not is_digit(at[0]) and at[0] != b".":
         return is_word(at, end, b"inf", 3) or is_word(at, end, b"infinity", 8)
-    while at < end and is_digit(at[0]):
-        whole += 1
-        digits = True
-        at += 1
+    start = at
+    at = past_digits(start, end)
+    whole = digits = at - start
     if at < end and at[0] == b".":
-        at += 1
-        while at < end and is_digit(at[0]):
-            digits = True
-            at += 1
-    if not digits:
+        start = at + 1
+        at = past_digits(start, end)
+        digits += at - start
+    if digits == 0:
         return False
     if at < end and (at[0] | 0x20) == b"e":
         at += 1
@@ -402,14 +406,14 @@ cdef inline int32_t numbered(Names* names, Text text, uint32_t size) noexcept no
     return number if number != NOTHING else add(names, text, size, hash)
 
 
-cdef int32_t family_named(Scan* scan, Text text, uint32_t size) noexcept nogil:
-    """The number of the family that a name belongs to, a new one where none fits; NOTHING without memory."""
+cdef int32_t named(Scan* scan, Text text, uint32_t size) noexcept nogil:
+    """The number of a name, whose family is in ``family_of`` then, a new one where none fits; NOTHING without memory."""
     cdef uint32_t hash = hashed(text, size)
     cdef int32_t number = find(&scan.names, text, size, hash)
     cdef int32_t family
     cdef int32_t* family_of
     if number != NOTHING:
-        return scan.family_of[number]
+        return number
     family = suffixed(scan, text, size)
     if family == NOTHING:
         family = new_family(scan, text, size, hash)
@@ -424,7 +428,7 @@ cdef int32_t family_named(Scan* scan, Text text, uint32_t size) noexcept nogil:
             return NOTHING
         scan.family_of, scan.family_of_room = family_of, scan.names.room
     scan.family_of[number] = family
-    return family
+    return number
 
 
 cdef int32_t new_family(Scan* scan, Text text, uint32_t size, uint32_t hash) noexcept nogil:
@@ -622,14 +626,11 @@ cdef inline Text past_plain_tail(Text at, Text stop) noexcept nogil:
     if at[0] == b"-":
         at += 1
     start = at
-    while at < stop and is_digit(at[0]):
-        at += 1
+    at = past_digits(at, stop)
     if at == start or at - start > 100 or at == stop:
         return NULL
     if at[0] == b".":
-        at += 1
-        while at < stop and is_digit(at[0]):
-            at += 1
+        at = past_digits(at + 1, stop)
     if stop - at < 5:
         return NULL
     if (at[0] | 0x20) == b"e":
@@ -640,10 +641,8 @@ cdef inline Text past_plain_tail(Text at, Text stop) noexcept nogil:
             return NULL
         at += 2
     if at[0] == b" ":
-        at += 1
-        start = at
-        while at < stop and is_digit(at[0]):
-            at += 1
+        start = at + 1
+        at = past_digits(start, stop)
         if at == start or at - start > 18 or at == stop:
             return NULL
     return at if at[0] == b"\n" else NULL
@@ -654,13 +653,15 @@ cdef bint take_sample(Scan* scan, Text start, Text at, Text end, Text behind) no
     cdef Entry name
     cdef Entry* last
     cdef Text begin = at
-    cdef int32_t family, namespace = NONE
+    cdef int32_t number, family, namespace = NONE
     name.text, name.size = NULL, 0
     if at[0] == b"{":
         at = past_labels(scan, at, end, &name, &namespace)
         if at == NULL or name.text == NULL or not good_bytes(begin, end):
             return False
-        family = family_named(scan, name.text, name.size)
+        number = named(scan, name.text, name.size)
+        if number == NOTHING or not take_tail(scan, at, end):
+            return False
     else:
         last = &scan.names.entries[scan.last_name] if scan.last_name != NOTHING else NULL
         if (
@@ -670,23 +671,23 @@ cdef bint take_sample(Scan* scan, Text start, Text at, Text end, Text behind) no
             and at[last.size] == b"{"
         ):
             at += last.size
-            family = scan.family_of[scan.last_name]
         else:
             if not begins_name(at[0]):
                 return False
             while at < end and (begins_name(at[0]) or is_digit(at[0])):
                 at += 1
-            family = family_named(scan, begin, <uint32_t>(at - begin))
-            scan.last_name = find(&scan.names, begin, <uint32_t>(at - begin), hashed(begin, <uint32_t>(at - begin)))
+            scan.last_name = named(scan, begin, <uint32_t>(at - begin))
+            if scan.last_name == NOTHING:
+                return False
             at = past_blanks(at, end)
         if at < end and at[0] == b"{":
             at = past_block(scan, at, end, &namespace)
             if at == NULL:
                 return False
-        if not good_bytes(at, end):
+        if past_plain_tail(at, behind) != end and not (good_bytes(at, end) and take_tail(scan, at, end)):
             return False
-    if family == NOTHING or not take_tail(scan, at, end):
-        return False
+        number = scan.last_name
+    family = scan.family_of[number]
     scan.family[family].sampled = 1
     return take_piece(scan, start, behind, family, namespace)
 
@@ -712,7 +713,7 @@ cdef bint take_comment(Scan* scan, Text start, Text at, Text end, Text behind) n
     cdef uint8_t said
     cdef Entry name
     cdef bint escaped = False
-    cdef int32_t family, type = UNTYPED
+    cdef int32_t number, family, type = UNTYPED
     cdef Text text
     if not good_bytes(at, end):
         return False
@@ -756,8 +757,11 @@ cdef bint take_comment(Scan* scan, Text start, Text at, Text end, Text behind) n
             return False
     elif said == HELP_SEEN and not good_docstring(text, end):
         return False
-    family = family_named(scan, name.text, name.size)
-    if family == NOTHING or scan.family[family].declared & said:
+    number = named(scan, name.text, name.size)
+    if number == NOTHING:
+        return False
+    family = scan.family_of[number]
+    if scan.family[family].declared & said:
         return False
     if said == TYPE_SEEN:
         if scan.family[family].sampled:
