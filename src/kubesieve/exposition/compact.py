@@ -16,6 +16,8 @@ from kubesieve.exposition.reader import MAX_LINE_BYTES
 
 NO_LABEL, NO_SAMPLE = -1, -2
 """In place of a namespace's number."""
+DROPPED, OWN, UNLABELLED, EMPTY_LABEL = range(1 + len(FamilyVerdict._fields))
+"""What an answer takes of a namespace's runs: nothing, or those of which a part of their family's verdict is true."""
 
 
 class Records(Protocol):
@@ -66,12 +68,8 @@ class Compact(Partition):
         self._rows: dict[Callable[[bytes], FamilyVerdict], memoryview] = {}
 
     @cached_property
-    def _made(self) -> tuple[Run | Header, ...]:
-        return tuple(self._piece(number) for number in range(len(self._records)))
-
-    @property
     def pieces(self) -> tuple[Run | Header, ...]:
-        return self._made
+        return tuple(self._piece(number) for number in range(len(self._records)))
 
     def namespaces(self) -> frozenset[bytes]:
         return frozenset(filter(None, self._records.namespaces))
@@ -83,9 +81,10 @@ class Compact(Partition):
         rows = self._rows.get(keep.families)
         if rows is None:
             rows = self._rows[keep.families] = _rows_of(records.families, keep.families)
-        kept = keep.namespaces
-        named = (3 if not name else name in kept for name in records.namespaces)
-        return Selection(*records.select(bytes((2, *named)), rows))
+        groups = (
+            (OWN if name in keep.namespaces else DROPPED) if name else EMPTY_LABEL for name in records.namespaces
+        )
+        return Selection(*records.select(bytes((UNLABELLED, *groups)), rows))
 
     def _piece(self, number: int) -> Run | Header:
         start, end, family, namespace, samples = self._records.piece(number)

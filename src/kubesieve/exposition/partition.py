@@ -83,12 +83,13 @@ class Partition:
 
     def __init__(self, body: bytes, pieces: tuple[Run | Header, ...]) -> None:
         self.body = body
-        self._pieces = pieces
+        self._given = pieces
         self._places: dict[bytes, LineSpans] = {}
 
-    @property
+    @cached_property
     def pieces(self) -> tuple[Run | Header, ...]:
-        return self._pieces
+        """Of every line that means something, in order."""
+        return self._given
 
     def places(self, namespace: bytes) -> LineSpans:
         """The namespace's lines by pod or claim: read when first asked for, and remembered as long as the body is."""
