@@ -6,21 +6,16 @@ asserted: read the table.
 
 from __future__ import annotations
 
-import gc
-import os
-import platform
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
+from rounds import Contender, Run, about, measure, median_of, show
 
-from kubesieve.exposition import Partition, read, read_by_lines, read_plainly, reader_in_use
+from kubesieve.exposition import Partition, read, read_by_lines, read_plainly
 from kubesieve.exposition.compact import compiled_reader
 from kubesieve.kubelet.endpoints import BY_PATH
 from kubesieve.sieve import Policy, answer
@@ -29,10 +24,8 @@ from kubesieve.stage.node import BORN, build_node
 
 BODY_BYTES = 10_000_000
 NAMESPACES = 20
-ROUNDS = 7
-MOST_SECONDS = 90.0
-LONG_SECONDS = 0.2
 SIZES = (30, 110, 500)
+COUNTS = (1, 20, 50)
 
 CADVISOR = BY_PATH["/metrics/cadvisor"]
 TENANTS = tuple(Policy(frozenset({f"team-{index:02d}"})) for index in range(NAMESPACES))
@@ -40,16 +33,6 @@ _NAMESPACE = re.compile(r'namespace="([^"]*)"')
 
 
 Read = Callable[[bytes], Partition]
-Run = Callable[[bytes], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """Something to time; ``tenants`` is how many answers one run makes."""
-
-    name: str
-    tenants: int
-    run: Run
 
 
 def naive_loop(body: bytes) -> bytes:
@@ -149,55 +132,25 @@ def make_body() -> bytes:
     return cadvisor(build_node(pods=pods, namespaces=NAMESPACES, story=False), BORN + 3600)
 
 
-def seconds_of(contender: Contender, body: bytes) -> float:
-    """The median of some runs, one after the other: three, and one of what takes long."""
-    gc.collect()
-    taken: list[float] = []
-    while len(taken) < 3 and sum(taken) < LONG_SECONDS:
-        started = time.perf_counter()
-        contender.run(body)
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
-
-
-def measure(body: bytes, rows: tuple[Contender, ...]) -> dict[str, list[float]]:
-    """Seconds of each round by name. The first round warms up and is thrown away; a slow machine does fewer."""
-    times: dict[str, list[float]] = {contender.name: [] for contender in rows}
-    end = time.monotonic() + MOST_SECONDS
-    for number in range(ROUNDS + 1):
-        if number > 2 and time.monotonic() > end:
-            break
-        for contender in rows:
-            times[contender.name].append(seconds_of(contender, body))
-    return {name: taken[1:] for name, taken in times.items()}
-
-
-def show(body: bytes, rows: tuple[Contender, ...], times: dict[str, list[float]]) -> None:
-    base = statistics.median(times[BASE.name])
-    print(
-        f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()}, {reader_in_use()} reader; "
-        f"{len(body) / 1e6:.1f} MB, {body.count(10)} lines of /metrics/cadvisor, {NAMESPACES} namespaces"
-    )
-    print(f"one naive loop over the body: {base * 1000:.0f} ms, {len(body) / 1e6 / base:.0f} MB/s")
-    print()
-    print(f"{'':40} {'ms':>9} {'times the naive loop, tenant for tenant':>40} {'fastest..slowest':>18} {'rounds':>6}")
-    for contender in rows:
-        taken = times[contender.name]
-        middle = statistics.median(taken)
-        ratio = f"{base * contender.tenants / middle:.2f} x"
-        spread = f"{min(taken) * 1000:.2f}..{max(taken) * 1000:.2f}"
-        print(f"{contender.name:40} {middle * 1000:9.2f} {ratio:>40} {spread:>18} {len(taken):6}")
-
-
 def grows() -> None:
-    """Whether twice the pods take twice the time."""
+    """Whether twice the pods take twice the time, and what answers for more tenants cost."""
     print()
-    print(f"{'pods':>6} {'MB':>6} {'read, ms':>9} {'ms for each MB':>15}")
+    answers = "".join(f"{f'answers to {count}, ms':>20}" for count in COUNTS)
+    print(f"{'pods':>6} {'MB':>6} {'read, ms':>9} {'ms for each MB':>15}{answers}   ({max(COUNTS)} namespaces)")
     for pods in SIZES:
-        body = cadvisor(build_node(pods=pods, namespaces=NAMESPACES, story=False), BORN + 3600)
-        taken = statistics.median(seconds_of(Contender("", 1, read), body) for _ in range(ROUNDS)) * 1000
+        body = cadvisor(build_node(pods=pods, namespaces=max(COUNTS), story=False), BORN + 3600)
+        scanned = read(body)
+        taken = median_of(read, body)
         megabytes = len(body) / 1e6
-        print(f"{pods:6} {megabytes:6.1f} {taken:9.2f} {taken / megabytes:15.3f}")
+        row = f"{pods:6} {megabytes:6.1f} {taken * 1000:9.2f} {taken * 1000 / megabytes:15.3f}"
+        for count in COUNTS:
+            row += f"{median_of(answers_of(scanned, count), body) * 1000:20.2f}"
+        print(row)
+
+
+def answers_of(scanned: Partition, count: int) -> Run:
+    tenants = [Policy(frozenset({f"team-{index:02d}"})) for index in range(count)]
+    return lambda _: [answer(CADVISOR, scanned, tenant) for tenant in tenants]
 
 
 def extra_memory(body: bytes) -> str:
@@ -218,7 +171,8 @@ def extra_memory(body: bytes) -> str:
 def main() -> None:
     body, rows = make_body(), contenders()
     check(body)
-    show(body, rows, measure(body, rows))
+    print(about("/metrics/cadvisor", body, f"{NAMESPACES} namespaces"))
+    show(rows, measure(body, rows))
     grows()
     print()
     print(extra_memory(body))
