@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 WORKERS ?= 2
 READY   = $(VENV)/.ready
 
-.PHONY: demo test test-slow lint types contracts check bench lock package clean
+.PHONY: demo test test-slow lint types contracts check bench lock package wheels clean
 
 demo: $(READY)
 	$(BIN)/kubesieve demo --once
@@ -33,6 +33,11 @@ bench: $(READY)
 
 package: $(READY)
 	$(BIN)/python -m build
+
+# A wheel for each Python and libc, each built and tried in a container of its own: needs docker or podman.
+wheels: $(READY)
+	$(BIN)/python -m pip install --quiet cibuildwheel
+	$(BIN)/cibuildwheel --platform linux --output-dir dist
 
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
