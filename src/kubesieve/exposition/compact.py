@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from kubesieve.compiled import compiled
-from kubesieve.exposition.partition import FamilyVerdict, Header, Keep, Partition, Run, Selection
+from kubesieve.exposition.partition import FamilyVerdict, Header, Index, Keep, Partition, Run, Selection
 from kubesieve.exposition.plain import read_plainly
 from kubesieve.exposition.reader import MAX_LINE_BYTES
 
@@ -63,7 +63,7 @@ class Compact(Partition):
     """The same as the plain Partition of the same body, made of records; pieces are made when they are asked for."""
 
     def __init__(self, body: bytes, records: Records) -> None:
-        super().__init__(body, ())
+        super().__init__(body, Index({}, []))
         self._records = records
         self._rows: dict[Callable[[bytes], FamilyVerdict], memoryview] = {}
 
@@ -81,9 +81,7 @@ class Compact(Partition):
         rows = self._rows.get(keep.families)
         if rows is None:
             rows = self._rows[keep.families] = _rows_of(records.families, keep.families)
-        groups = (
-            (OWN if name in keep.namespaces else DROPPED) if name else EMPTY_LABEL for name in records.namespaces
-        )
+        groups = ((OWN if name in keep.namespaces else DROPPED) if name else EMPTY_LABEL for name in records.namespaces)
         return Selection(*records.select(bytes((UNLABELLED, *groups)), rows))
 
     def _piece(self, number: int) -> Run | Header:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from kubesieve.exposition.by_pod import LineSpans, places_in
-from kubesieve.exposition.reader import MAX_LINE_BYTES, MetadataLine, SampleLine, lines
+from kubesieve.exposition.reader import MAX_LINE_BYTES, MetadataLine, lines
 
 NAMESPACE = b"namespace"
 
@@ -70,26 +70,35 @@ class Selection:
     dropped: int
 
 
-class _Index(NamedTuple):
-    """A body's runs by namespace and family, the lines about families, and how many samples there are."""
+Rows = list[tuple[int, int, int]]
+"""Runs of one family and namespace: start, end, samples of each."""
 
-    runs: dict[bytes | None, dict[bytes, list[Run]]]
+
+class Index(NamedTuple):
+    """A body's runs by family and namespace, and the lines about families."""
+
+    runs: dict[bytes, dict[bytes | None, Rows]]
     headers: list[Header]
-    samples: int
 
 
 class Partition:
     """A whole, valid body and its pieces in order."""
 
-    def __init__(self, body: bytes, pieces: tuple[Run | Header, ...]) -> None:
+    def __init__(self, body: bytes, index: Index) -> None:
         self.body = body
-        self._given = pieces
+        self._index = index
         self._places: dict[bytes, LineSpans] = {}
 
     @cached_property
     def pieces(self) -> tuple[Run | Header, ...]:
         """Of every line that means something, in order."""
-        return self._given
+        runs = (
+            Run(start, end, family, namespace, samples)
+            for family, by_namespace in self._index.runs.items()
+            for namespace, rows in by_namespace.items()
+            for start, end, samples in rows
+        )
+        return tuple(sorted((*runs, *self._index.headers), key=itemgetter(0)))
 
     def places(self, namespace: bytes) -> LineSpans:
         """The namespace's lines by pod or claim: read when first asked for, and remembered as long as the body is."""
@@ -101,57 +110,48 @@ class Partition:
 
     def namespaces(self) -> frozenset[bytes]:
         """The namespaces with at least one sample, the empty one left out."""
-        return frozenset(name for name in self._index.runs if name)
+        return frozenset(name for by_namespace in self._index.runs.values() for name in by_namespace if name)
 
     def select(self, keep: Keep) -> Selection:
         """The lines of the kept runs, byte for byte and in order, with the metadata of their families."""
-        index = self._index
-        pieces: list[Run | Header] = []
-        kept, alive = 0, set()
-        for namespace in (None, b"", *keep.namespaces):
-            for family, runs in index.runs.get(namespace, {}).items():
-                if keep(family, namespace):
-                    pieces += runs
-                    kept += sum(run.samples for run in runs)
+        chosen: Rows = []
+        alive = set()
+        for family, by_namespace in self._index.runs.items():
+            for namespace in (None, b"", *keep.namespaces):
+                if namespace in by_namespace and keep(family, namespace):
+                    chosen += by_namespace[namespace]
                     alive.add(family)
-        pieces += [header for header in index.headers if header.family in alive]
-        pieces.sort(key=itemgetter(0))
-        answer = b"".join([self.body[piece[0] : piece[1]] for piece in pieces])
+        kept = sum(row[2] for row in chosen)
+        chosen += [(header.start, header.end, 0) for header in self._index.headers if header.family in alive]
+        chosen.sort()
+        answer = b"".join([self.body[start:end] for start, end, _ in chosen])
         if answer and not answer.endswith(b"\n"):
             answer += b"\n"
-        return Selection(answer, kept, index.samples - kept)
+        return Selection(answer, kept, self._samples - kept)
 
     @cached_property
-    def _index(self) -> _Index:
-        """Made when it is first asked for, and for every answer."""
-        runs: dict[bytes | None, dict[bytes, list[Run]]] = {}
-        headers: list[Header] = []
-        samples = 0
-        for piece in self.pieces:
-            if isinstance(piece, Header):
-                headers.append(piece)
-            else:
-                samples += piece.samples
-                runs.setdefault(piece.namespace, {}).setdefault(piece.family, []).append(piece)
-        return _Index(runs, headers, samples)
+    def _samples(self) -> int:
+        rows = (rows for by_namespace in self._index.runs.values() for rows in by_namespace.values())
+        return sum(row[2] for some in rows for row in some)
 
 
 def read_by_lines(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
     """Reads a whole body (bytes of text format 0.0.4), line by line: the specification. Raises BodyFault."""
-    pieces: list[Run | Header] = []
+    index = Index({}, [])
     for line in lines(body, max_line=max_line):
-        _append(pieces, line)
-    return Partition(body, tuple(pieces))
+        family = line.family.name
+        if isinstance(line, MetadataLine):
+            index.headers.append(Header(line.start, line.end, family))
+        else:
+            namespace = line.sample.labels.get(NAMESPACE)
+            rows = index.runs.setdefault(family, {}).setdefault(namespace, [])
+            add_run(rows, line.start, line.end, 1)
+    return Partition(body, index)
 
 
-def _append(pieces: list[Run | Header], line: SampleLine | MetadataLine) -> None:
-    family = line.family.name
-    if isinstance(line, MetadataLine):
-        pieces.append(Header(line.start, line.end, family))
-        return
-    namespace = line.sample.labels.get(NAMESPACE)
-    last = pieces[-1] if pieces else None
-    if isinstance(last, Run) and last.end == line.start and (last.family, last.namespace) == (family, namespace):
-        pieces[-1] = Run(last.start, line.end, family, namespace, last.samples + 1)
+def add_run(rows: Rows, start: int, end: int, samples: int) -> None:
+    """Adds a run: to the one before, where that ends here."""
+    if rows and rows[-1][1] == start:
+        rows[-1] = (rows[-1][0], end, rows[-1][2] + samples)
     else:
-        pieces.append(Run(line.start, line.end, family, namespace, 1))
+        rows.append((start, end, samples))

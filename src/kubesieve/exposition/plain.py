@@ -10,7 +10,7 @@ import re
 
 from kubesieve.exposition.families import Families, Family
 from kubesieve.exposition.lexer import Cursor
-from kubesieve.exposition.partition import NAMESPACE, Header, Partition, Run
+from kubesieve.exposition.partition import NAMESPACE, Header, Index, Partition, Rows, add_run
 from kubesieve.exposition.reader import MAX_LINE_BYTES, check_bytes, line_end, read_line
 from kubesieve.exposition.sample import RESERVED, Sample
 
@@ -27,7 +27,7 @@ _PAIR = re.compile(rb'([a-zA-Z_][a-zA-Z0-9_]*+)="([^"\\]*+)')
 def read_plainly(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
     """Reads a whole body (bytes of text format 0.0.4). Raises BodyFault, as ``read_by_lines`` does."""
     check_bytes(body)
-    return Partition(body, _Reading(body, max_line).pieces())
+    return Partition(body, _Reading(body, max_line).index())
 
 
 class _Reading:
@@ -37,24 +37,24 @@ class _Reading:
         self._body, self._max_line = body, max_line
         self._families = Families()
         self._blocks = _Blocks()
-        self._pieces: list[Run | Header] = []
+        self._index = Index({}, [])
         self._number, self._counted = 1, 0
 
-    def pieces(self) -> tuple[Run | Header, ...]:
+    def index(self) -> Index:
         start, size = 0, len(self._body)
         while start < size:
             stop = self._body.rfind(b"\n", start, start + CHUNK_BYTES) + 1
             if stop:
                 self._lines(start, stop)
             start = stop or self._other(start)
-        return tuple(self._pieces)
+        return self._index
 
     def _lines(self, start: int, stop: int) -> None:
         """Takes whole lines: usual ones one after the other, any other by itself."""
         blocks, most, are_numbers = self._blocks, self._max_line, _NUMBERS.fullmatch
         first, samples = start, 0
-        name: bytes | None = None
-        family, namespace = b"", None
+        name, namespace = None, None
+        runs: dict[bytes | None, Rows] = {}
         for line in self._body[start : stop - 1].split(b"\n"):
             head, brace, numbers = line.rpartition(b"} ")
             if brace:
@@ -65,13 +65,12 @@ class _Reading:
             usual = own is not BAD and are_numbers(numbers) is not None and len(line) < most
             if found != name or own is not namespace or not usual:
                 if samples:
-                    self._add(first, start, family, namespace, samples)
+                    add_run(runs.setdefault(namespace, []), first, start, samples)
                 first, samples, namespace = start, 0, own
                 if found != name and usual:
                     usual = _NAME.fullmatch(found) is not None
                     if usual:
-                        owner = self._families.of(found)
-                        owner.sampled, name, family = True, found, owner.name
+                        name, runs = found, self._sampled(found)
             if usual:
                 samples += 1
                 start += len(line) + 1
@@ -79,15 +78,13 @@ class _Reading:
                 first = start = self._other(start)
                 name = None
         if samples:
-            self._add(first, start, family, namespace, samples)
+            add_run(runs.setdefault(namespace, []), first, start, samples)
 
-    def _add(self, start: int, end: int, family: bytes, namespace: bytes | None, samples: int) -> None:
-        """To the run before, where that is of the same family and namespace and ends here, or as a new one."""
-        last = self._pieces[-1] if self._pieces else None
-        if isinstance(last, Run) and (last.end, last.family, last.namespace) == (start, family, namespace):
-            self._pieces[-1] = Run(last.start, end, family, namespace, last.samples + samples)
-        else:
-            self._pieces.append(Run(start, end, family, namespace, samples))
+    def _sampled(self, name: bytes) -> dict[bytes | None, Rows]:
+        """The runs of the family that a sample of this name belongs to."""
+        family = self._families.of(name)
+        family.sampled = True
+        return self._index.runs.setdefault(family.name, {})
 
     def _other(self, start: int) -> int:
         """Takes one line by the plain reader; where the next begins."""
@@ -96,11 +93,10 @@ class _Reading:
         stop, end = line_end(self._body, start, self._max_line, self._number)
         read = read_line(Cursor(self._body[start:stop], self._number), self._families)
         if isinstance(read, Sample):
-            family = self._families.of(read.name)
-            family.sampled = True
-            self._add(start, end, family.name, read.labels.get(NAMESPACE), 1)
+            rows = self._sampled(read.name).setdefault(read.labels.get(NAMESPACE), [])
+            add_run(rows, start, end, 1)
         elif isinstance(read, Family):
-            self._pieces.append(Header(start, end, read.name))
+            self._index.headers.append(Header(start, end, read.name))
         return end
 
 
