@@ -30,6 +30,9 @@ check: lint types contracts test
 
 bench: $(READY)
 	$(BIN)/python bench/filter_throughput.py
+	$(BIN)/python bench/json_throughput.py
+	$(BIN)/python bench/gateway_throughput.py
+	$(BIN)/python bench/many_tenants.py 10 8
 
 package: $(READY)
 	$(BIN)/python -m build

@@ -81,7 +81,7 @@ def difference(body: bytes) -> str:
         taken = scan(body, name.encode(), reference.encode(), MAX_DEPTH) if scan else None
         if taken is None:
             continue
-        plain = outcome(lambda name=name, reference=reference: read_list_plainly(body, name, reference))
+        plain = outcome(lambda name=name, reference=reference: read_list_plainly(body, name, reference, bool))
         members, items = taken
         listed = Listed(
             tuple((member.decode(), raw) for member, raw in members),

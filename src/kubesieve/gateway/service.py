@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from kubesieve.gateway.admin_port import AdminPort, Readiness
+from kubesieve.gateway.allocator import keep_freed_memory
 from kubesieve.gateway.configured import Configured, Deciders
 from kubesieve.gateway.deciding import Decided, Decider, Forwarding
 from kubesieve.gateway.following import Following
@@ -70,6 +71,7 @@ async def running(settings: Settings, journal: Journal, configured: Configured |
 async def serve(settings: Settings, journal: Journal, configured: Configured | None = None) -> None:
     """Serves until SIGTERM or SIGINT."""
     _raise_open_files()
+    keep_freed_memory()
     stop = told_to_stop()
     async with running(settings, journal, configured) as urls:
         journal.say(f"admin on {urls.admin_url}")

@@ -23,7 +23,7 @@ from kubesieve.gateway.routes import METHODS, Asked, same_token
 from kubesieve.gateway.tls import Believes
 
 VERSIONS = (HttpVersion10, HttpVersion11)
-PIECE_BYTES = 64 * 1024
+PIECE_BYTES = 128 * 1024
 CREDENTIAL_CHARACTERS = 12
 
 

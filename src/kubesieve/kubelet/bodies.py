@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
 
 import aiohttp
 
@@ -35,14 +36,13 @@ async def read_body(response: aiohttp.ClientResponse, caps: Caps) -> bytes:
         raise _fault("upstream-unframed", "a Content-Length or chunks", "neither: a cut body would look whole")
     if (response.content_length or 0) > caps.body_bytes:
         raise _too_large(caps.body_bytes)
-    parts, size = [], 0
+    whole = BytesIO()  # it gives its bytes away without a copy
     async for part in response.content.iter_any():
-        size += len(part)
-        if size > caps.body_bytes:
+        if whole.tell() + len(part) > caps.body_bytes:
             raise _too_large(caps.body_bytes)
-        parts.append(part)
-    encoding = headers.get("Content-Encoding", "")
-    return await asyncio.to_thread(decode, b"".join(parts), encoding, caps) if encoding else b"".join(parts)
+        whole.write(part)
+    body, encoding = whole.getvalue(), headers.get("Content-Encoding", "")
+    return await asyncio.to_thread(decode, body, encoding, caps) if encoding else body
 
 
 def decode(body: bytes, encoding: str, caps: Caps) -> bytes:

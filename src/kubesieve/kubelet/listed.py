@@ -34,28 +34,32 @@ class Listed:
     members: tuple[tuple[str, bytes], ...]
     items: tuple[Item, ...]
 
-    def values(self) -> dict[str, Any]:
-        """The members, understood."""
-        return {name: json.loads(raw) for name, raw in self.members}
+
+CheckHead = Callable[[dict[str, Any]], object]
+"""Raises BodyFault where members beside the list, by name and understood, are not what they should be."""
 
 
-def read_list(body: bytes, name: str, reference: str) -> Listed:
+def read_list(body: bytes, name: str, reference: str, check_head: CheckHead) -> Listed:
     """Reads a whole body: ``name`` is its list, ``reference`` the member of an item that says its namespace; null (what
     Go writes for a list that was never made) is an empty list, absence is not. Raises BodyFault.
     """
     scanned = _scan(body, name.encode(), reference.encode(), MAX_DEPTH) if _scan is not None else None
     if scanned is None:
-        return read_list_plainly(body, name, reference)
+        return read_list_plainly(body, name, reference, check_head)
     members, listed = scanned
+    check_head({member.decode(): json.loads(raw) for member, raw in members})
     return Listed(
         tuple((member.decode(), raw) for member, raw in members),
         tuple(Item(namespace.decode(), raw) for namespace, raw in listed),
     )
 
 
-def read_list_plainly(body: bytes, name: str, reference: str) -> Listed:
+def read_list_plainly(body: bytes, name: str, reference: str, check_head: CheckHead) -> Listed:
     """As ``read_list``: the specification."""
     value = parse(body)
+    if not isinstance(value, dict):
+        wrong_type("the body", "an object", value)
+    check_head(value)
     values = member(value, name, object, "the body")
     if values is not None and not isinstance(values, list):
         wrong_type(f"the body.{name}", "an array", values)

@@ -22,8 +22,7 @@ class PodList:
 
 def read_podlist(body: bytes) -> PodList:
     """Reads a whole body. ``items: null``, as a kubelet says while it starts, is an empty list. Raises BodyFault."""
-    listed = read_list(body, "items", "metadata")
-    _check_head(listed.values())
+    listed = read_list(body, "items", "metadata", _check_head)
     return PodList(tuple((name, raw) for name, raw in listed.members if name in KEPT_FIELDS), listed.items)
 
 

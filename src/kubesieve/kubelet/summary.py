@@ -19,7 +19,6 @@ class Summary:
 
 def read_summary(body: bytes) -> Summary:
     """Reads a whole body; ``pods: null`` is an empty list. Raises BodyFault."""
-    listed = read_list(body, "pods", "podRef")
-    member(listed.values(), "node", dict, "the body")
+    listed = read_list(body, "pods", "podRef", lambda values: member(values, "node", dict, "the body"))
     node = dict(listed.members)["node"]
     return Summary(node, tuple((name, bytes(field)) for name, field in fields(node).items()), listed.items)
