@@ -23,7 +23,7 @@ _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 _PATH = re.compile(rf"/containerLogs/({_LABEL})/([a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?)/({_LABEL})")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
-_FLAGS = {"true": "true", "1": "true", "false": "", "0": ""}
+_WORDS = {"true": "true", "1": "true", "false": "", "0": ""}
 _MEBIBYTE = 1 << 20
 
 
@@ -92,7 +92,7 @@ def _time(given: dict[str, str]) -> str:
 
 
 def _flag(given: dict[str, str], name: str) -> bool:
-    value = _FLAGS.get(given.get(name, "false"))
+    value = _WORDS.get(given.get(name, "false"))
     if value is None:
         raise CallerFault("log-query", f"expected true or false as {name}; got something else", status=400)
     return bool(value)

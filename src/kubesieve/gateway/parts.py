@@ -29,5 +29,5 @@ class Parts:
     report: Callable[[str], None]
     seconds: float
     container_logs: ContainerLogs
-    logs: Places
+    log_places: Places
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -139,7 +139,7 @@ class Pipeline:
             raise CallerFault(
                 "log-unknown", "expected a container of a pod of yours here; there is none such", status=404
             )
-        held.enter_context(parts.logs.taken((who.key, rules.streams_per_caller)))
+        held.enter_context(parts.log_places.taken((who.key, rules.streams_per_caller)))
         try:
             pieces = await held.enter_async_context(begun.target.client.log(found, who.authorization, log.query))
         except Fault as fault:

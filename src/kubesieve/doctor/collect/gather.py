@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from kubesieve import __version__
 from kubesieve.doctor.collect.asking import Asker, first_asks, second_asks
-from kubesieve.doctor.collect.claims import claims_of
 from kubesieve.doctor.evidence import Door, Evidence, Exchange, Source
 from kubesieve.entrance import Entrance
+from kubesieve.tenancy.claims import claims_of
 
 Say = Callable[[str], None]
 

@@ -5,9 +5,11 @@ Texts are expanded after the file was read, so that no value can make a key, a l
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
+from ipaddress import IPv6Address
+
+from kubesieve.tenancy.node_addresses import ip_of
 
 _REFERENCE = re.compile(r"(//)?\$(?:(\$)|\(([^()]*)(\)?))")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -38,12 +40,4 @@ def _value(match: re.Match[str], environment: Mapping[str, str]) -> str:
     if name not in environment:
         raise NotExpanded(f"{name[:80]} to be set in the environment", "no such variable")
     value = environment[name]
-    return f"{before}[{value}]" if before and _is_ipv6(value) else f"{before}{value}"
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
+    return f"{before}[{value}]" if before and isinstance(ip_of(value), IPv6Address) else f"{before}{value}"

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from kubesieve.doctor.collect.claims import Claims, claims_of
+from kubesieve.tenancy.claims import Claims, claims_of
 
 ISSUER = "https://kubernetes.default.svc"
 

@@ -21,7 +21,11 @@ class Claims:
 
 def claims_of(authorization: str | None) -> Claims:
     """Of a JWT in an Authorization; none of one where it is no JWT."""
-    parts = (authorization or "").partition(" ")[2].split(".")
+    return claims_of_token((authorization or "").partition(" ")[2])
+
+
+def claims_of_token(token: str) -> Claims:
+    parts = token.split(".")
     if len(parts) != 3:
         return Claims()
     try:
