@@ -21,23 +21,23 @@ class Claims:
 
 def claims_of(authorization: str | None) -> Claims:
     """Of a JWT in an Authorization; none of one where it is no JWT."""
-    return claims_of_token((authorization or "").partition(" ")[2])
-
-
-def claims_of_token(token: str) -> Claims:
-    parts = token.split(".")
-    if len(parts) != 3:
-        return Claims()
-    try:
-        said = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return Claims()
-    if not isinstance(said, dict):
-        return Claims()
+    said = payload((authorization or "").partition(" ")[2])
     audiences = said.get("aud")
     named = audiences if isinstance(audiences, list) else [audiences]
     whom = tuple(filter(None, map(_text, named[:MOST_AUDIENCES])))
     return Claims(_moment(said.get("exp")), _text(said.get("iss")), whom)
+
+
+def payload(token: str) -> dict[str, Any]:
+    """Everything that a JWT says of itself; nothing where it is no JWT."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        said = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _moment(value: Any) -> float | None:

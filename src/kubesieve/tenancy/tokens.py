@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from kubesieve.faults import CallerFault
 from kubesieve.tenancy.api_server import ApiStatus, refused_to_us
 from kubesieve.tenancy.budget import Budget, Rate
-from kubesieve.tenancy.claims import claims_of_token
+from kubesieve.tenancy.claims import payload
 from kubesieve.tenancy.remembered import Remembered, Timed
 from kubesieve.tenancy.values import Caller
 
@@ -124,6 +124,8 @@ def _extra(given: Any) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
 
 
 def _seconds_left(token: str) -> float:
-    """Until a JWT's own ``exp``: it can only shorten what is remembered."""
-    expires = claims_of_token(token).expires
-    return KNOWN_SECONDS if expires is None else expires - time.time()
+    """Until a JWT's own ``exp``: read, not believed, it can only shorten what is remembered."""
+    try:
+        return float(payload(token)["exp"]) - time.time()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return KNOWN_SECONDS
