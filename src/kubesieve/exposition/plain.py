@@ -1,7 +1,7 @@
 """The reader in plain Python: as ``read_by_lines``, which is its specification, and faster where lines look as usual.
 
-Nearly all lines of a scrape are a name, a block of labels without escapes that may have stood behind another name
-before, and plain numbers. All others are read by the plain reader's own functions.
+Nearly all lines of a scrape are a name, a block of labels without escapes that may have stood behind another name or in
+another scrape before, and plain numbers. All others are read by the plain reader's own functions.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from kubesieve.exposition.sample import RESERVED, Sample
 
 CHUNK_BYTES = 256 * 1024
 """Lines are cut out of so much of a body at a time."""
+MOST_KNOWN_BYTES = 32 * 1024 * 1024
+"""Of blocks of labels that are remembered from one body to the next."""
+ENTRY_BYTES = 200
+"""What remembering one costs beside its text, about."""
 _NAME = re.compile(rb"[a-zA-Z_:][a-zA-Z0-9_:]*+")
 _NUMBERS = re.compile(rb"-?[0-9]{1,100}+(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]{2})?(?: [0-9]{1,18})?")
 """A value and a time stamp as most are."""
@@ -27,16 +31,15 @@ _PAIR = re.compile(rb'([a-zA-Z_][a-zA-Z0-9_]*+)="([^"\\]*+)')
 def read_plainly(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
     """Reads a whole body (bytes of text format 0.0.4). Raises BodyFault, as ``read_by_lines`` does."""
     check_bytes(body)
-    return Partition(body, _Reading(body, max_line).index())
+    return Partition(body, _Reading(body, max_line, _KNOWN.blocks()).index())
 
 
 class _Reading:
     """One body, from its first line to its last."""
 
-    def __init__(self, body: bytes, max_line: int) -> None:
-        self._body, self._max_line = body, max_line
+    def __init__(self, body: bytes, max_line: int, blocks: _Blocks) -> None:
+        self._body, self._max_line, self._blocks = body, max_line, blocks
         self._families = Families()
-        self._blocks = _Blocks()
         self._index = Index({}, [])
         self._number, self._counted = 1, 0
 
@@ -100,6 +103,18 @@ class _Reading:
         return end
 
 
+class _Known:
+    """The blocks of all bodies, as they are good or bad wherever they stand; forgotten together, when they are many."""
+
+    def __init__(self) -> None:
+        self._blocks = _Blocks()
+
+    def blocks(self) -> _Blocks:
+        if self._blocks.size > MOST_KNOWN_BYTES:
+            self._blocks = _Blocks()
+        return self._blocks
+
+
 class _Blocks(dict[bytes | None, bytes | None]):
     """Namespaces by blocks of labels without their braces; None without that label, and for no block at all; BAD for
     whatever is not plain labels, each name once. The same namespace is the same object each time.
@@ -107,6 +122,7 @@ class _Blocks(dict[bytes | None, bytes | None]):
 
     def __init__(self) -> None:
         super().__init__({None: None})
+        self.size = 0
         self._names: dict[bytes, bytes] = {}
         self._namespaces: dict[bytes, bytes] = {}
         self._places: dict[tuple[bytes | None, ...], int] = {}
@@ -124,6 +140,7 @@ class _Blocks(dict[bytes | None, bytes | None]):
                 return BAD
             place = self._places[names] = names.index(NAMESPACE) if NAMESPACE in names else len(names)
         own = self[block] = self._namespaces[pairs[place]] if place < len(pairs) else None
+        self.size += len(block) + ENTRY_BYTES
         return own
 
     def _name(self, pair: bytes) -> bytes | None:
@@ -133,6 +150,10 @@ class _Blocks(dict[bytes | None, bytes | None]):
             return None
         name, value = match.groups()
         self._names[pair] = name
+        self.size += len(pair) + ENTRY_BYTES
         if name == NAMESPACE:
             self._namespaces.setdefault(pair, value)
         return name
+
+
+_KNOWN = _Known()
