@@ -121,7 +121,7 @@ class Partition:
                 if namespace in by_namespace and keep(family, namespace):
                     chosen += by_namespace[namespace]
                     alive.add(family)
-        kept = sum(row[2] for row in chosen)
+        kept = sum([row[2] for row in chosen])
         chosen += [(header.start, header.end, 0) for header in self._index.headers if header.family in alive]
         chosen.sort()
         answer = b"".join([self.body[start:end] for start, end, _ in chosen])
@@ -132,7 +132,7 @@ class Partition:
     @cached_property
     def _samples(self) -> int:
         rows = (rows for by_namespace in self._index.runs.values() for rows in by_namespace.values())
-        return sum(row[2] for some in rows for row in some)
+        return sum([row[2] for some in rows for row in some])
 
 
 def read_by_lines(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
