@@ -36,11 +36,13 @@ async def read_body(response: aiohttp.ClientResponse, caps: Caps) -> bytes:
         raise _fault("upstream-unframed", "a Content-Length or chunks", "neither: a cut body would look whole")
     if (response.content_length or 0) > caps.body_bytes:
         raise _too_large(caps.body_bytes)
-    whole = BytesIO()  # it gives its bytes away without a copy
+    # Its bytes are given away without a copy. Room that is not written to costs no memory: the length may be a lie.
+    whole = BytesIO(bytes(response.content_length or 0))
     async for part in response.content.iter_any():
         if whole.tell() + len(part) > caps.body_bytes:
             raise _too_large(caps.body_bytes)
         whole.write(part)
+    whole.truncate()
     body, encoding = whole.getvalue(), headers.get("Content-Encoding", "")
     return await asyncio.to_thread(decode, body, encoding, caps) if encoding else body
 
