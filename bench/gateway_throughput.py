@@ -24,7 +24,7 @@ from kubesieve.sieve import NodeSeries, Policy, sieve
 from kubesieve.stage.cadvisor import cadvisor
 from kubesieve.stage.node import BORN, build_node
 
-REQUESTS = {110: 48, 300: 24}
+REQUESTS = {3: 400, 110: 48, 300: 24}
 """A round's, by pods of the node."""
 ROUNDS = 5
 CONNECTIONS = (1, 8)
