@@ -61,6 +61,16 @@ def test_the_environment_can_ask_for_the_plain_reader(reader: str) -> None:
     assert done.stdout == "plain\n"
 
 
+def test_records_that_no_scan_has_made_hold_nothing() -> None:
+    scan = compiled_reader()
+    if scan is None:
+        pytest.skip("the compiled reader was not built")
+    empty = type(scan(b"a 1\n", 99))()
+    assert len(empty) == 0
+    with pytest.raises(ValueError, match="records of a scan"):
+        empty.select(b"\1", memoryview(b"\1").cast("B", (1, 1)))
+
+
 def test_where_there_is_a_compiler_the_compiled_reader_was_built() -> None:
     """Elsewhere everything works without it; here it must not go missing unseen."""
     if not any(Path(folder, "gcc").exists() for folder in os.environ.get("PATH", "").split(os.pathsep)):

@@ -928,9 +928,12 @@ cdef class Records:
         cdef uint64_t kept = 0, size = 0, bits
         cdef const uint8_t* row
         cdef char* out
-        cdef Text body = <Text>PyBytes_AS_STRING(self.body)
+        cdef Text body
         cdef Piece* one
         cdef bint open_ended
+        if self.body is None:
+            raise ValueError("expected the records of a scan")
+        body = <Text>PyBytes_AS_STRING(self.body)
         if groups.shape[0] != <Py_ssize_t>len(self.namespaces) + 1 or families.shape[1] < <Py_ssize_t>len(self.families):
             raise ValueError("as many groups as namespaces, and one, and as many columns as families")
         chosen = <uint64_t*>calloc(words + 1, sizeof(uint64_t))
