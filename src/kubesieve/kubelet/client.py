@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -119,12 +119,8 @@ class KubeletClient:
         Raises UpstreamFault: 401, 403 and 404 as the kubelet said, 504 for time, 502 for all else that is not a whole
         answer of the right type. Raises OwnFault where TLS cannot be set up.
         """
-        try:
+        with self._explaining():
             return await self._get(endpoint, self._headers(endpoint, authorization), query)
-        except TimeoutError:
-            raise self._late() from None
-        except FAILURES as error:
-            raise explain(error) from None
 
     @asynccontextmanager
     async def log(
@@ -144,27 +140,35 @@ class KubeletClient:
 
     async def _open_log(self, session: aiohttp.ClientSession, url: URL, authorization: str) -> aiohttp.ClientResponse:
         headers = {"Accept-Encoding": "identity", "User-Agent": AGENT, "Authorization": authorization}
-        try:
+        with self._explaining():
             async with asyncio.timeout(self._caps.seconds):
-                response = await session.get(
-                    url,
-                    headers=headers,
-                    allow_redirects=False,
-                    ssl=self._trust.context(),
-                    server_hostname=self._server_name,
-                )
-        except TimeoutError:
-            raise self._late() from None
-        except FAILURES as error:
-            raise explain(error) from None
+                response = await self._ask(session, url, headers)
         if response.status in (401, 403):
             _check_status(response.status)
         check_log(response)
         return response
 
-    def _late(self) -> UpstreamFault:
-        return UpstreamFault(
-            "upstream-timeout", f"expected an answer within {self._caps.seconds:g} s; got none", status=504
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """What goes wrong inside, as UpstreamFault."""
+        try:
+            yield
+        except TimeoutError:
+            expected = f"expected an answer within {self._caps.seconds:g} s; got none"
+            raise UpstreamFault("upstream-timeout", expected, status=504) from None
+        except FAILURES as error:
+            raise explain(error) from None
+
+    async def _ask(
+        self, session: aiohttp.ClientSession, url: URL, headers: Mapping[str, str]
+    ) -> aiohttp.ClientResponse:
+        """An answer's head; nobody is followed to another place."""
+        return await session.get(
+            url,
+            headers=headers,
+            allow_redirects=False,
+            ssl=self._trust.context(),
+            server_hostname=self._server_name,
         )
 
     async def _get(self, endpoint: Endpoint, headers: dict[str, str], query: bool) -> Reply:
@@ -173,13 +177,7 @@ class KubeletClient:
         url = self._url.with_path(endpoint.path)
         if query and endpoint.query:
             url = url.with_query({endpoint.query: "true"})
-        async with self._session.get(
-            url,
-            headers=headers,
-            allow_redirects=False,
-            ssl=self._trust.context(),
-            server_hostname=self._server_name,
-        ) as response:
+        async with await self._ask(self._session, url, headers) as response:
             _check_status(response.status)
             content_type = check_content_type(endpoint, response.headers.get("Content-Type", ""))
             return Reply(content_type, await read_body(response, self._caps))
