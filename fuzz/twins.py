@@ -115,7 +115,7 @@ def difference(dice: random.Random, body: bytes, longest: int = LONGEST) -> str:
 
 def make_keep(dice: random.Random, partition: Partition) -> Keep:
     kept = {piece.family: FamilyVerdict(*(dice.random() < 0.6 for _ in range(3))) for piece in partition.pieces}
-    some = frozenset(name for name in partition.namespaces() if dice.random() < 0.5)
+    some = frozenset(name for name in (*partition.namespaces(), b"") if dice.random() < 0.5)
     return Keep(some, lambda family: kept[family])
 
 

@@ -12,8 +12,9 @@ import pytest
 from fuzz.twins import ODD, difference, make_body, sources
 
 from kubesieve.compiled import PURE
-from kubesieve.exposition import MAX_LINE_BYTES, Keep, read
+from kubesieve.exposition import MAX_LINE_BYTES, FamilyVerdict, Keep, read, read_by_lines
 from kubesieve.exposition.compact import Compact, compiled_reader, reader_in_use
+from kubesieve.faults import BodyFault
 
 BODIES = 2500
 
@@ -59,6 +60,29 @@ def test_the_environment_can_ask_for_the_plain_reader(reader: str) -> None:
     environment = {**os.environ, PURE: "1"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "plain\n"
+
+
+def test_the_empty_namespace_among_the_kept_gives_no_line_twice() -> None:
+    selection = read(b'a{namespace=""} 1\n').select(Keep(frozenset({b""}), lambda _: FamilyVerdict(True, True, True)))
+    assert (selection.body, selection.kept, selection.dropped) == (b'a{namespace=""} 1\n', 1, 0)
+
+
+@pytest.mark.parametrize("most", [1 << 32, 1 << 70])
+def test_any_bound_on_lines_is_taken(most: int) -> None:
+    assert read(b"a 1\n", max_line=most).pieces == read_by_lines(b"a 1\n").pieces
+
+
+def test_a_bound_below_nothing_takes_no_line() -> None:
+    with pytest.raises(BodyFault):
+        read(b"a 1\n", max_line=-1)
+
+
+@pytest.mark.parametrize("value", [b"1e299", b"1e300", b"9.9e307", b"0.1e307", b"1" * 308])
+def test_large_values_that_are_finite_are_not_left_to_the_plain_reader(value: bytes) -> None:
+    scan = compiled_reader()
+    if scan is None:
+        pytest.skip("the compiled reader was not built")
+    assert scan(b"a %s\n" % value, MAX_LINE_BYTES) is not None
 
 
 def test_records_that_no_scan_has_made_hold_nothing() -> None:

@@ -140,7 +140,6 @@ cdef struct Scan:
     Marks marks
     int32_t last_name
     int32_t last_block
-    bint out_of_memory
 
 # Bytes of the body: what none of them may be, and what they mean.
 
@@ -268,7 +267,7 @@ cdef bint is_number(Text at, Text end) noexcept nogil:
             at += 1
         if at == start:
             return False
-    return at == end and whole + (-power if negative else power) < 300
+    return at == end and whole + (-power if negative else power) < 309
 
 
 cdef bint is_timestamp(Text at, Text end) noexcept nogil:
@@ -914,7 +913,7 @@ cdef class Records:
         free(counts)
         return True
 
-    def select(self, const uint8_t[::1] groups, const uint8_t[:, ::1] families):
+    def select(self, bytes groups not None, const uint8_t[:, ::1] families):
         """(answer, samples kept, samples dropped): the lines that are kept, byte for byte, with the lines about their
         families.
 
@@ -928,13 +927,15 @@ cdef class Records:
         cdef uint64_t kept = 0, size = 0, bits
         cdef const uint8_t* row
         cdef char* out
+        cdef uint32_t group_count = <uint32_t>PyBytes_GET_SIZE(groups)
+        cdef Text chosen_rows = <Text>PyBytes_AS_STRING(groups)
         cdef Text body
         cdef Piece* one
         cdef bint open_ended
         if self.body is None:
             raise ValueError("expected the records of a scan")
         body = <Text>PyBytes_AS_STRING(self.body)
-        if groups.shape[0] != <Py_ssize_t>len(self.namespaces) + 1 or families.shape[1] < <Py_ssize_t>len(self.families):
+        if group_count != len(self.namespaces) + 1 or families.shape[1] < <Py_ssize_t>len(self.families):
             raise ValueError("as many groups as namespaces, and one, and as many columns as families")
         chosen = <uint64_t*>calloc(words + 1, sizeof(uint64_t))
         alive = <uint8_t*>calloc(len(self.families) + 1, 1)
@@ -943,14 +944,14 @@ cdef class Records:
             free(alive)
             raise MemoryError
         try:
-            for group in range(<uint32_t>groups.shape[0]):
-                if groups[group] > families.shape[0]:
+            for group in range(group_count):
+                if chosen_rows[group] > families.shape[0]:
                     raise ValueError("a row that there is not")
             with nogil:
-                for group in range(<uint32_t>groups.shape[0]):
-                    if groups[group] == 0:
+                for group in range(group_count):
+                    if chosen_rows[group] == 0:
                         continue
-                    row = &families[groups[group] - 1, 0]
+                    row = &families[chosen_rows[group] - 1, 0]
                     for at in range(self.begins[group], self.begins[group + 1]):
                         number = self.order[at]
                         one = &self.pieces[number]

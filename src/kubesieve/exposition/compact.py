@@ -36,6 +36,8 @@ class Records(Protocol):
     def select(self, groups: Any, families: Any) -> tuple[bytes, int, int]: ...
 
 
+MOST_LINE = (1 << 32) - 1
+"""A bound on lines that the compiled reader can be told."""
 Scan = Callable[[bytes, int], Records | None]
 
 
@@ -55,7 +57,7 @@ def reader_in_use() -> str:
 
 def read(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
     """Reads a whole body (bytes of text format 0.0.4). Raises BodyFault."""
-    records = _scan(body, max_line) if _scan is not None else None
+    records = _scan(body, max_line) if _scan is not None and 0 <= max_line <= MOST_LINE else None
     return Compact(body, records) if records is not None else read_plainly(body, max_line=max_line)
 
 

@@ -117,7 +117,7 @@ class Partition:
         chosen: Rows = []
         alive = set()
         for family, by_namespace in self._index.runs.items():
-            for namespace in (None, b"", *keep.namespaces):
+            for namespace in {None, b"", *keep.namespaces}:
                 if namespace in by_namespace and keep(family, namespace):
                     chosen += by_namespace[namespace]
                     alive.add(family)

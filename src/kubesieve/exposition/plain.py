@@ -78,7 +78,7 @@ class _Reading:
                 samples += 1
                 start += len(line) + 1
             else:
-                first = start = self._other(start)
+                first = start = self._other(start) if line else start + 1
                 name = None
         if samples:
             add_run(runs.setdefault(namespace, []), first, start, samples)
