@@ -266,3 +266,21 @@ def test_a_line_beyond_the_bound_is_refused_and_one_at_the_bound_is_not() -> Non
     read(b'a{b="%s"} 1\n' % (b"x" * 90), max_line=99)
     with pytest.raises(BodyFault, match="lines of at most 98 bytes"):
         read(b'a{b="%s"} 1\n' % (b"x" * 90), max_line=98)
+
+
+DIGITS = b"1" * 100_000
+LONG_WORDS = {
+    "a value": b"a %sx\n",
+    "a fraction": b"a 1.%sx\n",
+    "an exponent": b"a 1e%sx\n",
+    "an exemplar's value": b"a 1 # {} %sx\n",
+    "an exemplar's time stamp": b"a 1 # {} 1 %sx\n",
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("line", LONG_WORDS.values(), ids=LONG_WORDS.keys())
+def test_a_long_word_that_is_no_number_is_refused_in_time_linear_in_it(line: bytes) -> None:
+    """Two runs of digits side by side in a pattern took minutes for one line, with Python's lock held."""
+    with pytest.raises(BodyFault):
+        read(line % DIGITS)

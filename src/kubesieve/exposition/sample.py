@@ -15,7 +15,7 @@ PAIR = re.compile(
     rb'[ \t]*(?:([a-zA-Z_][a-zA-Z0-9_]*)|"((?:[^"\\]|\\["\\n])+)")[ \t]*=[ \t]*'
     rb'"((?:[^"\\]|\\["\\n])*)"[ \t]*([,}])'
 )
-_DECIMAL = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL = re.compile(rb"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _NOT_FINITE = re.compile(rb"(?:nan|[+-]?inf(?:inity)?)", re.IGNORECASE)
 _INTEGER = re.compile(rb"[+-]?[0-9]{1,19}")
 _INT64 = 1 << 63
