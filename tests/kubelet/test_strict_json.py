@@ -31,6 +31,7 @@ REFUSED = {
     "two first halves": (b'{"a":"\\ud83d\\ud83d\\ude00"}', "json-not-utf8"),
     "half a pair in a name": (b'{"\\udfff":1}', "json-not-utf8"),
     "half a pair behind an escaped backslash": (b'{"a":"\\\\\\ud800"}', "json-not-utf8"),
+    "halves with an escaped backslash between them": (b'{"a":"\\ud83d\\\\\\ude00"}', "json-not-utf8"),
     "a number of too many digits": (b"[" + b"9" * 5000 + b"]", "json-malformed"),
     "a name twice": (b'{"a":1,"a":2}', "json-duplicate-name"),
     "a name twice, once escaped": (b'{"namespace":1,"name\\u0073pace":2}', "json-duplicate-name"),

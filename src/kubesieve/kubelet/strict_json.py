@@ -114,8 +114,8 @@ def _malformed(error: json.JSONDecodeError) -> BodyFault:
 
 
 def _check_surrogates(body: bytes) -> None:
-    """Refuses an escaped half of a surrogate pair without its other half: readers differ on what it is."""
-    if b"\\u" in body and _HALF.search(_PAIR.sub(b"", body.replace(b"\\\\", b""))):
+    """Refuses an escaped half of a surrogate pair without its other half right behind it: readers differ on that."""
+    if b"\\u" in body and _HALF.search(_PAIR.sub(b"", body.replace(b"\\\\", b"//"))):
         raise BodyFault("json-not-utf8", expected="escapes of whole characters", got="half a surrogate pair")
 
 
