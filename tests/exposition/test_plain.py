@@ -37,3 +37,16 @@ def test_what_was_bad_stays_bad_and_what_was_good_stays_good() -> None:
     for body in (b'a{namespace="x"} 1\n', b'a{namespace="x"} 2 3\n', b'a{namespace="x",} 1\nb{namespace="x"} 1\n'):
         for _ in range(2):
             assert read_plainly(body).pieces == read_by_lines(body).pieces
+
+
+def test_a_namespace_is_known_before_its_label_is() -> None:
+    """Two threads share what is known: whoever finds the label finds the namespace."""
+    blocks = plain._Blocks()
+
+    class Watched(dict[bytes, bytes]):
+        def __setitem__(self, pair: bytes, name: bytes) -> None:
+            assert name != b"namespace" or pair in blocks._namespaces
+            super().__setitem__(pair, name)
+
+    blocks._names = Watched()
+    assert blocks[b'namespace="x"'] == b"x"

@@ -149,10 +149,10 @@ class _Blocks(dict[bytes | None, bytes | None]):
         if match is None:
             return None
         name, value = match.groups()
-        self._names[pair] = name
-        self.size += len(pair) + ENTRY_BYTES
         if name == NAMESPACE:
             self._namespaces.setdefault(pair, value)
+        self._names[pair] = name  # last: another thread that finds it looks up the rest
+        self.size += len(pair) + ENTRY_BYTES
         return name
 
 
