@@ -8,11 +8,12 @@ were seen before: such a block is found by one comparison, and everything that i
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 
+from kubesieve.compiled.arrays cimport grown
+from kubesieve.compiled.characters cimport good_utf8, is_digit, lowest, past_digits
 from kubesieve.compiled.names cimport NOTHING, Entry, Names, Text, add, empty, find, hashed, let_go, sow
-from kubesieve.compiled.unicode cimport good_utf8, lowest
 
 from os import urandom
 
@@ -147,16 +148,6 @@ cdef inline bint is_blank(uint8_t byte) noexcept nogil:
     return byte == b" " or byte == b"\t"
 
 
-cdef inline bint is_digit(uint8_t byte) noexcept nogil:
-    return byte >= b"0" and byte <= b"9"
-
-
-cdef inline Text past_digits(Text at, Text end) noexcept nogil:
-    while at < end and is_digit(at[0]):
-        at += 1
-    return at
-
-
 cdef inline bint begins_label(uint8_t byte) noexcept nogil:
     return (byte >= b"a" and byte <= b"z") or (byte >= b"A" and byte <= b"Z") or byte == b"_"
 
@@ -197,13 +188,11 @@ cdef bint unescaped(Scan* scan, Entry* text) noexcept nogil:
     """The text without its escapes, in memory of its own."""
     cdef uint8_t* made
     cdef uint8_t** kept
-    cdef uint32_t at = 0, size = 0, room
-    if scan.kept_count == scan.kept_room:
-        room = scan.kept_room * 2 if scan.kept_room else 16
-        kept = <uint8_t**>realloc(scan.kept, room * sizeof(uint8_t*))
-        if kept == NULL:
-            return False
-        scan.kept, scan.kept_room = kept, room
+    cdef uint32_t at = 0, size = 0
+    kept = <uint8_t**>grown(scan.kept, &scan.kept_room, scan.kept_count + 1, sizeof(uint8_t*))
+    if kept == NULL:
+        return False
+    scan.kept = kept
     made = <uint8_t*>malloc(text.size + 1)
     if made == NULL:
         return False
@@ -289,11 +278,6 @@ cdef bint is_timestamp(Text at, Text end) noexcept nogil:
 
 # A sample's line, its blocks of labels, and the comments between.
 
-cdef inline void no_more(Labels* labels) noexcept nogil:
-    labels.more.entries, labels.more.slots = NULL, NULL
-    labels.more.count, labels.more.room, labels.more.mask = 0, 0, 0
-
-
 cdef inline bint is_new(Labels* labels, Entry* label) noexcept nogil:
     """Remembers a label's name; False where it was there before, or there is no memory."""
     cdef uint32_t number, hash
@@ -318,7 +302,7 @@ cdef Text past_labels(Scan* scan, Text at, Text end, Entry* name, int32_t* names
     cdef Labels labels
     cdef Text behind
     labels.count = 0
-    no_more(&labels)
+    empty(&labels.more)
     behind = past_pairs(scan, at + 1, at, end, &labels, NULL, name, namespace)
     let_go(&labels.more)
     return behind
@@ -421,11 +405,10 @@ cdef int32_t named(Scan* scan, Text text, uint32_t size) noexcept nogil:
     number = add(&scan.names, text, size, hash)
     if number == NOTHING:
         return NOTHING
-    if scan.family_of_room < scan.names.room:
-        family_of = <int32_t*>realloc(scan.family_of, scan.names.room * sizeof(int32_t))
-        if family_of == NULL:
-            return NOTHING
-        scan.family_of, scan.family_of_room = family_of, scan.names.room
+    family_of = <int32_t*>grown(scan.family_of, &scan.family_of_room, scan.names.count, sizeof(int32_t))
+    if family_of == NULL:
+        return NOTHING
+    scan.family_of = family_of
     scan.family_of[number] = family
     return number
 
@@ -435,11 +418,10 @@ cdef int32_t new_family(Scan* scan, Text text, uint32_t size, uint32_t hash) noe
     cdef int32_t family = add(&scan.families, text, size, hash)
     if family == NOTHING:
         return NOTHING
-    if scan.family_room < scan.families.room:
-        families = <Family*>realloc(scan.family, scan.families.room * sizeof(Family))
-        if families == NULL:
-            return NOTHING
-        scan.family, scan.family_room = families, scan.families.room
+    families = <Family*>grown(scan.family, &scan.family_room, scan.families.count, sizeof(Family))
+    if families == NULL:
+        return NOTHING
+    scan.family = families
     scan.family[family].type, scan.family[family].declared, scan.family[family].sampled = UNTYPED, 0, 0
     return family
 
@@ -472,7 +454,6 @@ cdef inline bint take_piece(Scan* scan, Text start, Text end, int32_t family, in
     """Adds a line to the run before it, where that is of the same family and namespace, or begins a piece."""
     cdef uint32_t begin = <uint32_t>(start - scan.body)
     cdef uint32_t stop = <uint32_t>(end - scan.body)
-    cdef uint32_t room
     cdef Piece* pieces
     cdef Piece* last
     if scan.piece_count and namespace != HEADER:
@@ -481,12 +462,10 @@ cdef inline bint take_piece(Scan* scan, Text start, Text end, int32_t family, in
             last.end = stop
             last.samples += 1
             return True
-    if scan.piece_count == scan.piece_room:
-        room = scan.piece_room + scan.piece_room // 2 if scan.piece_room else 256
-        pieces = <Piece*>realloc(scan.pieces, room * sizeof(Piece))
-        if pieces == NULL:
-            return False
-        scan.pieces, scan.piece_room = pieces, room
+    pieces = <Piece*>grown(scan.pieces, &scan.piece_room, scan.piece_count + 1, sizeof(Piece))
+    if pieces == NULL:
+        return False
+    scan.pieces = pieces
     last = &scan.pieces[scan.piece_count]
     last.start, last.end, last.family, last.namespace = begin, stop, family, namespace
     last.samples = 0 if namespace == HEADER else 1
@@ -531,11 +510,10 @@ cdef Text past_block(Scan* scan, Text at, Text end, int32_t* namespace) noexcept
         number = add(&scan.blocks, at, size, hash)
         if number == NOTHING:
             return NULL
-        if scan.block_room < scan.blocks.room:
-            blocks = <Block*>realloc(scan.block, scan.blocks.room * sizeof(Block))
-            if blocks == NULL:
-                return NULL
-            scan.block, scan.block_room = blocks, scan.blocks.room
+        blocks = <Block*>grown(scan.block, &scan.block_room, scan.blocks.count, sizeof(Block))
+        if blocks == NULL:
+            return NULL
+        scan.block = blocks
         scan.block[number].namespace, scan.block[number].follower = namespace[0], NOTHING
     return followed(scan, number, behind, namespace)
 
@@ -552,7 +530,7 @@ cdef inline Text followed(Scan* scan, int32_t number, Text behind, int32_t* name
 cdef inline Text marked(Scan* scan, Text at, Text behind) noexcept nogil:
     """The block that was read last is this one; none where it could not be read, or has more labels than are kept."""
     let_go(&scan.labels.more)
-    no_more(&scan.labels)
+    empty(&scan.labels.more)
     scan.marks.block, scan.marks.size = at, <uint32_t>(behind - at) if behind != NULL else 0
     if behind == NULL or scan.labels.count == FEW:
         scan.marks.count = 0
@@ -1018,7 +996,7 @@ def scan(bytes body not None, uint32_t most_line):
     state.kept, state.kept_count, state.kept_room = NULL, 0, 0
     state.last_name = state.last_block = NOTHING
     state.labels.count = 0
-    no_more(&state.labels)
+    empty(&state.labels.more)
     state.marks.block, state.marks.size, state.marks.count = NULL, 0, 0
     with nogil:
         good = take_all(&state)

@@ -7,11 +7,12 @@ body and the items of its list lie. None for whatever it does not take, and for 
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free
 from libc.string cimport memcmp
 
+from kubesieve.compiled.arrays cimport grown
+from kubesieve.compiled.characters cimport good_utf8, is_digit, lowest, past_digits
 from kubesieve.compiled.names cimport Entry, Names, Text, add, empty, find, hashed, let_go, sow
-from kubesieve.compiled.unicode cimport good_utf8, lowest
 
 from os import urandom
 
@@ -102,16 +103,6 @@ cdef inline Text past_space(Text at, Text end) noexcept nogil:
     return at
 
 
-cdef inline bint is_digit(uint8_t byte) noexcept nogil:
-    return byte >= b"0" and byte <= b"9"
-
-
-cdef inline Text past_digits(Text at, Text end) noexcept nogil:
-    while at < end and is_digit(at[0]):
-        at += 1
-    return at
-
-
 cdef int32_t code_unit(Text at, Text end) noexcept nogil:
     """The four hexadecimal digits here; -1 where there are fewer."""
     cdef int32_t value = 0
@@ -150,9 +141,9 @@ cdef Text past_escape(Text at, Text end, bint in_name) noexcept nogil:
     if at >= end:
         return NULL
     if at[0] != b"u":
-        if at[0] == b"/":
-            return NULL if in_name else at + 1
-        return at + 1 if is_escaped(at[0]) else NULL
+        if (at[0] == b"/" and not in_name) or is_escaped(at[0]):
+            return at + 1
+        return NULL
     unit = code_unit(at + 1, end)
     if in_name or unit < 0 or is_low(unit):
         return NULL
@@ -279,12 +270,10 @@ cdef bint take_new(Scan* scan) noexcept nogil:
         if find(&level.more, scan.name, scan.name_size, hash) >= 0:
             return False
         return add(&level.more, scan.name, scan.name_size, hash) >= 0
-    if scan.name_count == scan.name_room:
-        number = scan.name_room * 2 if scan.name_room else 256
-        names = <Entry*>realloc(scan.names, number * sizeof(Entry))
-        if names == NULL:
-            return False
-        scan.names, scan.name_room = names, number
+    names = <Entry*>grown(scan.names, &scan.name_room, scan.name_count + 1, sizeof(Entry))
+    if names == NULL:
+        return False
+    scan.names = names
     one = &scan.names[scan.name_count]
     one.text, one.size, one.hash = scan.name, scan.name_size, hash
     scan.name_count += 1
@@ -309,14 +298,10 @@ cdef Text past_name(Scan* scan, Text at) noexcept nogil:
 
 
 cdef bint begin(Spans* spans, Text start, Text name, Text name_end, Text body) noexcept nogil:
-    cdef Span* each
-    cdef uint32_t room
-    if spans.count == spans.room:
-        room = spans.room * 2 if spans.room else 64
-        each = <Span*>realloc(spans.each, room * sizeof(Span))
-        if each == NULL:
-            return False
-        spans.each, spans.room = each, room
+    cdef Span* each = <Span*>grown(spans.each, &spans.room, spans.count + 1, sizeof(Span))
+    if each == NULL:
+        return False
+    spans.each = each
     each = &spans.each[spans.count]
     each.name, each.name_end = <uint32_t>(name - body), <uint32_t>(name_end - body)
     each.start = each.end = <uint32_t>(start - body)

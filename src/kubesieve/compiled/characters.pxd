@@ -1,4 +1,4 @@
-"""Bytes of text: where ASCII ends, and UTF-8."""
+"""Bytes of text: digits, where ASCII ends, and UTF-8."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -31,6 +31,16 @@ cdef extern from *:
     """
     uint32_t lowest(uint64_t bits) noexcept nogil
     Text past_ascii(Text at, Text end) noexcept nogil
+
+
+cdef inline bint is_digit(uint8_t byte) noexcept nogil:
+    return byte >= b"0" and byte <= b"9"
+
+
+cdef inline Text past_digits(Text at, Text end) noexcept nogil:
+    while at < end and is_digit(at[0]):
+        at += 1
+    return at
 
 
 cdef inline bint good_utf8(Text at, Text end) noexcept nogil:
