@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kubesieve.exposition import Partition, read
@@ -59,19 +59,21 @@ def sieve(endpoint: Endpoint, body: bytes, policy: Policy) -> Sieved:
 
 def podlist_of(scanned: PodList, kept: Sequence[bytes]) -> Sieved:
     """The list with these items only."""
-    return _listed([*scanned.head, ("items", b"")], kept, len(scanned.items), b"\n")
+    return _with_list(scanned.head, "items", kept, len(scanned.items), b"\n")
 
 
 def summary_of(scanned: Summary, policy: Policy, kept: Sequence[bytes]) -> Sieved:
     """The summary with these pods only, and of the node what the policy says."""
-    return _listed([("node", _node(scanned, policy)), ("pods", b"")], kept, len(scanned.pods))
+    return _with_list([("node", _node(scanned, policy))], "pods", kept, len(scanned.pods))
 
 
-def _listed(members: list[tuple[str, bytes]], kept: Sequence[bytes], of: int, end: bytes = b"") -> Sieved:
-    """An object whose last member is a list of these items, made in one copy of them."""
-    head = _object(members).removesuffix(b"}")
-    commas = [part for item in kept for part in (b",", item)][1:]
-    return Sieved(b"".join((head, b"[", *commas, b"]}", end)), len(kept), of - len(kept))
+def _with_list(
+    members: Iterable[tuple[str, bytes]], name: str, kept: Sequence[bytes], of: int, end: bytes = b""
+) -> Sieved:
+    """An object of these members and a list of these items, which are copied once."""
+    head = b"".join(_member(*member) + b"," for member in members)
+    items = [part for item in kept for part in (b",", item)][1:]
+    return Sieved(b"".join((b"{", head, _member(name, b"["), *items, b"]}", end)), len(kept), of - len(kept))
 
 
 def _read_health(body: bytes) -> Healthy:
@@ -99,4 +101,8 @@ def _node(summary: Summary, policy: Policy) -> bytes:
 
 
 def _object(members: list[tuple[str, bytes]]) -> bytes:
-    return b"{" + b",".join(b'"%s":%s' % (name.encode(), raw) for name, raw in members) + b"}"
+    return b"{" + b",".join(_member(*member) for member in members) + b"}"
+
+
+def _member(name: str, raw: bytes) -> bytes:
+    return b'"%s":%s' % (name.encode(), raw)
