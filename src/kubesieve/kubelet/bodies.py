@@ -31,8 +31,7 @@ async def read_body(response: aiohttp.ClientResponse, caps: Caps) -> bytes:
     """The decoded body. Raises UpstreamFault: too large, unframed, compressed in a way that was not offered or broken.
     A body that ends early raises aiohttp.ClientPayloadError.
     """
-    headers = response.headers
-    if "Content-Length" not in headers and headers.get("Transfer-Encoding", "").lower() != "chunked":
+    if not is_framed(response):
         raise _fault("upstream-unframed", "a Content-Length or chunks", "neither: a cut body would look whole")
     if (response.content_length or 0) > caps.body_bytes:
         raise _too_large(caps.body_bytes)
@@ -43,8 +42,14 @@ async def read_body(response: aiohttp.ClientResponse, caps: Caps) -> bytes:
             raise _too_large(caps.body_bytes)
         whole.write(part)
     whole.truncate()
-    body, encoding = whole.getvalue(), headers.get("Content-Encoding", "")
+    body, encoding = whole.getvalue(), response.headers.get("Content-Encoding", "")
     return await asyncio.to_thread(decode, body, encoding, caps) if encoding else body
+
+
+def is_framed(response: aiohttp.ClientResponse) -> bool:
+    """Whether its body shows where it ends."""
+    headers = response.headers
+    return "Content-Length" in headers or headers.get("Transfer-Encoding", "").lower() == "chunked"
 
 
 def decode(body: bytes, encoding: str, caps: Caps) -> bytes:

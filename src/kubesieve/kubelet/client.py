@@ -136,7 +136,7 @@ class KubeletClient:
                 session, self._url.with_path(log_path(*log)).with_query(query), authorization
             )
             async with response:
-                yield _explained(pieces(response))
+                yield self._explained(pieces(response))
 
     async def _open_log(self, session: aiohttp.ClientSession, url: URL, authorization: str) -> aiohttp.ClientResponse:
         headers = {"Accept-Encoding": "identity", "User-Agent": AGENT, "Authorization": authorization}
@@ -158,6 +158,11 @@ class KubeletClient:
             raise UpstreamFault("upstream-timeout", expected, status=504) from None
         except FAILURES as error:
             raise explain(error) from None
+
+    async def _explained(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        with self._explaining():
+            async for part in parts:
+                yield part
 
     async def _ask(
         self, session: aiohttp.ClientSession, url: URL, headers: Mapping[str, str]
@@ -191,14 +196,6 @@ class KubeletClient:
         if authorization is not None:
             headers["Authorization"] = authorization
         return headers
-
-
-async def _explained(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        async for part in parts:
-            yield part
-    except FAILURES as error:
-        raise explain(error) from None
 
 
 def _check_status(status: int) -> None:

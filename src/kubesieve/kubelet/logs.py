@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 
 from kubesieve.faults import OwnFault, UpstreamFault
+from kubesieve.kubelet.bodies import is_framed
 
 PATH = "/containerLogs/"
 ABSENT = (400, 404)
@@ -33,8 +34,7 @@ def check_log(response: aiohttp.ClientResponse) -> None:
         raise UpstreamFault("upstream-status", f"expected status 200; got {response.status}", status=502)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UpstreamFault("upstream-encoding", "expected no compression; got a Content-Encoding", status=502)
-    framed = "Content-Length" in response.headers or response.headers.get("Transfer-Encoding", "").lower() == "chunked"
-    if not framed:
+    if not is_framed(response):
         raise UpstreamFault("upstream-unframed", "expected a length or chunks; got neither", status=502)
 
 
