@@ -13,6 +13,9 @@ PURE = "KUBESIEVE_PURE"
 """In the environment, with any text but an empty one: the plain readers read everything."""
 
 
+MODULES = ("exposition", "json_list")
+
+
 def compiled(module: str) -> Any:
     """The ``scan`` of a module here; None where it was not built, or is not wanted."""
     if os.environ.get(PURE):

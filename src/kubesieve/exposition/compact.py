@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol
 
-from kubesieve.compiled import compiled
+from kubesieve.compiled import MODULES, compiled
 from kubesieve.exposition.partition import FamilyVerdict, Header, Index, Keep, Partition, Run, Selection
 from kubesieve.exposition.plain import read_plainly
 from kubesieve.exposition.reader import MAX_LINE_BYTES
@@ -51,8 +51,8 @@ _scan = compiled_reader()
 
 
 def reader_in_use() -> str:
-    """``compiled`` or ``plain``."""
-    return "compiled" if _scan is not None else "plain"
+    """``compiled`` where all readers are, else ``plain``."""
+    return "compiled" if _scan is not None and all(map(compiled, MODULES)) else "plain"
 
 
 def read(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
