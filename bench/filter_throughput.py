@@ -10,29 +10,22 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 
+from filtering import NAMESPACES, TENANTS, Filtering, make_body
 from prometheus_client.parser import text_string_to_metric_families
-from rounds import Contender, Run, about, measure, median_of, show
+from rounds import Contender, about, measure, median_of, show
 
-from kubesieve.exposition import Partition, read, read_by_lines, read_plainly
+from kubesieve.exposition import read, read_by_lines, read_plainly
 from kubesieve.exposition.compact import compiled_reader
 from kubesieve.kubelet.endpoints import BY_PATH
 from kubesieve.sieve import Policy, answer
 from kubesieve.stage.cadvisor import cadvisor
 from kubesieve.stage.node import BORN, build_node
 
-BODY_BYTES = 10_000_000
-NAMESPACES = 20
 SIZES = (30, 110, 500)
 COUNTS = (1, 20, 50)
-
 CADVISOR = BY_PATH["/metrics/cadvisor"]
-TENANTS = tuple(Policy(frozenset({f"team-{index:02d}"})) for index in range(NAMESPACES))
 _NAMESPACE = re.compile(r'namespace="([^"]*)"')
-
-
-Read = Callable[[bytes], Partition]
 
 
 def naive_loop(body: bytes) -> bytes:
@@ -50,33 +43,6 @@ def naive_twenty(body: bytes) -> object:
     return [naive_loop(body) for _ in TENANTS]
 
 
-def one_answer(read: Read) -> Run:
-    return lambda body: answer(CADVISOR, read(body), TENANTS[0])
-
-
-def twenty_answers(read: Read) -> Run:
-    """As the gateway does it: read once, then an answer for each tenant."""
-
-    def run(body: bytes) -> object:
-        scanned = read(body)
-        return [answer(CADVISOR, scanned, tenant) for tenant in TENANTS]
-
-    return run
-
-
-def one_more(read: Read) -> Run:
-    """From a scan already made, for the tenant after those that have theirs."""
-    made: list[Partition] = []
-
-    def run(body: bytes) -> object:
-        if not made:
-            made.append(read(body))
-            answer(CADVISOR, made[0], TENANTS[0])
-        return answer(CADVISOR, made[0], TENANTS[1])
-
-    return run
-
-
 def grep(body: bytes) -> object:
     """Debian's grep -F on the same bytes, through pipes."""
     command = ["grep", "-F", 'namespace="team-00"']
@@ -92,18 +58,10 @@ BASE = Contender("naive regex loop", 1, naive_loop)
 
 
 def contenders() -> tuple[Contender, ...]:
-    readers = [("plain", read_plainly)]
+    readers = [Filtering("plain", CADVISOR, read_plainly)]
     if compiled_reader() is not None:
-        readers.insert(0, ("compiled", read))
-    rows = [
-        row
-        for name, reader in readers
-        for row in (
-            Contender(f"{name}, one tenant", 1, one_answer(reader)),
-            Contender(f"{name}, read once, {NAMESPACES} tenants", NAMESPACES, twenty_answers(reader)),
-            Contender(f"{name}, one more tenant", 1, one_more(reader)),
-        )
-    ]
+        readers.insert(0, Filtering("compiled", CADVISOR, read))
+    rows = [row for reader in readers for row in reader.contenders()]
     peers = (
         Contender(f"naive regex loop, {NAMESPACES} times", NAMESPACES, naive_twenty),
         Contender("grep -F", 1, grep),
@@ -124,14 +82,6 @@ def check(body: bytes) -> None:
     assert grep(body) == b"".join(line + b"\n" for line in own), "grep gives other lines"
 
 
-def make_body() -> bytes:
-    """A scrape of about the wanted size, from as many pods as that takes. The same bytes in every run."""
-    node = build_node(pods=100, namespaces=NAMESPACES, story=False)
-    size = len(cadvisor(node, BORN + 3600))
-    pods = 100 * BODY_BYTES // size
-    return cadvisor(build_node(pods=pods, namespaces=NAMESPACES, story=False), BORN + 3600)
-
-
 def grows() -> None:
     """Whether twice the pods take twice the time, and what answers for more tenants cost."""
     print()
@@ -139,18 +89,14 @@ def grows() -> None:
     print(f"{'pods':>6} {'MB':>6} {'read, ms':>9} {'ms for each MB':>15}{answers}   ({max(COUNTS)} namespaces)")
     for pods in SIZES:
         body = cadvisor(build_node(pods=pods, namespaces=max(COUNTS), story=False), BORN + 3600)
-        scanned = read(body)
+        more = Filtering("", CADVISOR, read).from_one_scan(body)
         taken = median_of(read, body)
         megabytes = len(body) / 1e6
         row = f"{pods:6} {megabytes:6.1f} {taken * 1000:9.2f} {taken * 1000 / megabytes:15.3f}"
         for count in COUNTS:
-            row += f"{median_of(answers_of(scanned, count), body) * 1000:20.2f}"
+            tenants = [Policy(frozenset({f"team-{index:02d}"})) for index in range(count)]
+            row += f"{median_of(more(tenants), body) * 1000:20.2f}"
         print(row)
-
-
-def answers_of(scanned: Partition, count: int) -> Run:
-    tenants = [Policy(frozenset({f"team-{index:02d}"})) for index in range(count)]
-    return lambda _: [answer(CADVISOR, scanned, tenant) for tenant in tenants]
 
 
 def extra_memory(body: bytes) -> str:
@@ -169,7 +115,7 @@ def extra_memory(body: bytes) -> str:
 
 
 def main() -> None:
-    body, rows = make_body(), contenders()
+    body, rows = make_body(cadvisor), contenders()
     check(body)
     print(about("/metrics/cadvisor", body, f"{NAMESPACES} namespaces"))
     show(rows, measure(body, rows))

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from processes import Serving, has_nginx, kubesieve, nginx, write_certificates, write_configuration
+from processes import Serving, has_nginx, kubesieve, nginx
+from tenants import write_certificates, write_configuration
 
 from kubesieve.kubelet.endpoints import BY_PATH
 from kubesieve.sieve import NodeSeries, Policy, sieve

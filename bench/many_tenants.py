@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from processes import Serving, kubesieve, write_certificates, write_configuration
+from processes import Serving, kubesieve
+from tenants import write_certificates, write_configuration
 
 from kubesieve.kubelet.endpoints import ENDPOINTS
 from kubesieve.stage.kubelet import FakeKubelet
