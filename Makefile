@@ -4,8 +4,14 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 WORKERS ?= 2
 READY   = $(VENV)/.ready
+PIP     = --quiet --disable-pip-version-check
+LOCKED  = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+    --constraint requirements.lock
+ENGINE ?= docker
+IMAGE  ?= kubesieve/kubesieve:dev
+ROOT    = build/image
 
-.PHONY: demo test test-slow lint types contracts check bench lock package wheels clean
+.PHONY: demo test test-slow lint types contracts check bench lock package wheels image image-root clean
 
 demo: $(READY)
 	$(BIN)/kubesieve demo --once
@@ -42,10 +48,25 @@ wheels: $(READY)
 	$(BIN)/python -m pip install --quiet cibuildwheel
 	$(BIN)/cibuildwheel --platform linux --output-dir dist
 
+image:
+	$(ENGINE) buildx build -f deploy/image/Dockerfile -t $(IMAGE) .
+
+# The root of the image, made without an engine for this machine's own Python and architecture.
+image-root: $(READY)
+	rm -rf $(ROOT) && mkdir -p $(ROOT)
+	$(BIN)/python -m pip download $(PIP) --only-binary :all: --require-hashes -r deploy/image/runtime.lock -d $(ROOT)/wheels
+	$(BIN)/python -m pip wheel $(PIP) --no-deps --no-build-isolation -w $(ROOT)/wheels .
+	$(BIN)/python -m pip install $(PIP) --no-index --find-links $(ROOT)/wheels --no-compile \
+	    --require-hashes -r deploy/image/runtime.lock --target $(ROOT)/packages
+	$(BIN)/python -m pip install $(PIP) --no-index --no-compile --no-deps --target $(ROOT)/packages $(ROOT)/wheels/kubesieve-*.whl
+	$(BIN)/python deploy/image/assemble.py $(ROOT)/packages $(ROOT)/root
+
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --extra dev --output-file requirements.lock pyproject.toml
+	$(LOCKED) --output-file deploy/image/runtime.lock pyproject.toml
+	printf 'setuptools\ncython\n' | $(LOCKED) --output-file deploy/image/build.lock -
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
