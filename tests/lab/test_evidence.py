@@ -8,9 +8,10 @@ import pytest
 
 from kubesieve.agents import PYTHON_10, Answer, View, asks_of
 from kubesieve.faults import OwnFault
-from kubesieve.lab import CheckRequest, CheckRun, Kind, Waited, Way, gather, tell
-from kubesieve.lab.evidence import SECONDS_BETWEEN
-from kubesieve.lab.scene import DOORS, WAYS
+from kubesieve.lab import CheckRequest, CheckRun, Kind, Setting, Waited, Way, gather, tell
+from kubesieve.lab.scene import DOORS, FOUND, WAYS, WAYS_OUT
+
+SETTING = Setting(("datadog", "sandbox"), 45.0, "Time passes.", "Widened.", "Its own.")
 
 
 class HandMade:
@@ -20,8 +21,16 @@ class HandMade:
         self.answer, self.now = answer, 0.0
         self.looks: list[tuple[Way, float]] = []
         self.access: list[tuple[str, Way]] = []
+        self.opened: list[Way] = []
+
+    async def setting(self) -> Setting:
+        return SETTING
+
+    async def open(self, way: Way) -> None:
+        self.opened.append(way)
 
     async def look(self, way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
+        assert way in self.opened
         self.looks.append((way, self.now))
         return CheckRun(View({ask.key: self.answer for ask in asks}), self.now)
 
@@ -40,8 +49,25 @@ class HandMade:
 async def test_each_way_is_looked_at_twice_by_two_agents_with_time_in_between() -> None:
     place = HandMade(Answer(200))
     evidence = await gather(place)
-    assert place.looks == [(way, at) for at in (0.0, SECONDS_BETWEEN) for way in WAYS for _ in range(2)]
-    assert {sight.go.seconds for sight in evidence.sights.values()} == {SECONDS_BETWEEN}
+    rounds = [(FOUND, 0.0), (FOUND, 45.0), (WAYS_OUT[:1], 45.0), (WAYS_OUT[:1], 90.0)]
+    rounds += [(WAYS_OUT[1:], 90.0), (WAYS_OUT[1:], 135.0)]
+    assert place.looks == [(way, at) for ways, at in rounds for way in ways for _ in range(2)]
+    assert {sight.go.seconds for sight in evidence.sights.values()} == {45.0}
+    assert tuple(evidence.sights) == WAYS
+
+
+async def test_a_way_out_is_applied_only_after_what_was_found_has_been_looked_at() -> None:
+    opened_by_then: list[tuple[Way, ...]] = []
+    place = HandMade(Answer(200))
+    look = place.look
+
+    async def noted(way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
+        opened_by_then.append(tuple(place.opened))
+        return await look(way, asks)
+
+    place.look = noted  # type: ignore[method-assign]
+    await gather(place)
+    assert list(dict.fromkeys(opened_by_then)) == [FOUND, (*FOUND, WAYS_OUT[0]), WAYS]
 
 
 async def test_access_is_asked_once_at_each_listener() -> None:

@@ -6,7 +6,7 @@ tables, expectations and a report of what came, and is pure.
 
 from kubesieve.agents import CheckRequest, CheckRun
 from kubesieve.lab.evidence import Evidence, gather
-from kubesieve.lab.place import Kind, Place, Waited, Way
+from kubesieve.lab.place import Kind, Place, Setting, Waited, Way
 from kubesieve.lab.story import Story, tell
 from kubesieve.lab.values import Expectation, Step, Table
 
@@ -17,6 +17,7 @@ __all__ = [
     "Expectation",
     "Kind",
     "Place",
+    "Setting",
     "Step",
     "Story",
     "Table",

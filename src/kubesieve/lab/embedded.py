@@ -19,8 +19,8 @@ from kubesieve.gateway.journal import Journal
 from kubesieve.gateway.service import running
 from kubesieve.gateway.settings import Address, Settings
 from kubesieve.lab.client import Client, Door
-from kubesieve.lab.place import Kind, Waited, Way
-from kubesieve.lab.scene import ALLOWED
+from kubesieve.lab.place import Kind, Setting, Waited, Way
+from kubesieve.lab.scene import ALLOWED, SANDBOX, WIDENED
 from kubesieve.sieve import Policy
 from kubesieve.stage.kubelet import FakeKubelet
 from kubesieve.stage.naive import NaiveProxy
@@ -29,6 +29,14 @@ from kubesieve.stage.node import story_node
 AGENT = "datadog"
 _NODE_AGE = 3600.0
 _CACHE_SECONDS = 1.0
+_SETTING = Setting(
+    namespaces=("datadog", "kube-system", "kubelet-proxy", "sandbox", "tenant-a", "tenant-b"),
+    seconds=60.0,
+    time_passes="Each check ran twice, a minute apart by the node's clock, which is put forward in between.",
+    widened=f"kubesieve --namespaces {','.join(WIDENED.allowed)}.",
+    tenant=f"kubesieve --namespaces {SANDBOX} for an agent of the tenant's own. The kubelet still judges the token, so "
+    "keep such agents off the kubelet's own port.",
+)
 _FREE_PORT = Address("127.0.0.1", 0)
 
 
@@ -93,6 +101,12 @@ class EmbeddedPlace:
 
     async def __aexit__(self, *_exc: object) -> None:
         await self._stack.aclose()
+
+    async def setting(self) -> Setting:
+        return _SETTING
+
+    async def open(self, way: Way) -> None:
+        await self.url(way)
 
     async def url(self, way: Way) -> URL:
         """Where the way begins."""

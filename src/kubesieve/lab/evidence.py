@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kubesieve.agents import GO_7, PYTHON_10, Answer, CheckRequest, CheckRun, asks_of
 from kubesieve.faults import OwnFault
-from kubesieve.lab.place import Place, Waited, Way
-from kubesieve.lab.scene import DIRECT, DOORS, WAYS
+from kubesieve.lab.place import Place, Setting, Waited, Way
+from kubesieve.lab.scene import DIRECT, DOORS, FOUND, WAYS, WAYS_OUT
 
-SECONDS_BETWEEN = 60.0
 STUCK_SECONDS = 1.0
 RESOURCE = CheckRequest("/metrics/resource")
 REFUSED_TARGET = "/pods"
@@ -55,26 +54,53 @@ class Access:
 class Evidence:
     """Everything the story is made of."""
 
+    setting: Setting
     sights: Mapping[Way, Sight]
     access: Mapping[Way, Access]
 
 
 async def gather(place: Place, say: Say = lambda _: None) -> Evidence:
-    """Looks twice on every way, with the questions about access in between. Raises OwnFault where nothing answers."""
+    """Looks twice on every way: on those that were found first, then on the ways out, each applied before it is looked
+    at. The questions about access come in between. Raises OwnFault where nothing answers.
+    """
+    setting = await place.setting()
+    access: dict[Way, Access] = {}
+
+    async def in_between() -> None:
+        for way in DOORS:
+            say(f"{way.name}: no token; one client stuck in its headers")
+            access[way] = await _access(place, way)
+
+    sights = await _twice(place, FOUND, setting, say, in_between)
+    for way in WAYS_OUT:
+        say(f"a way out is applied: {way.name}")
+        sights |= await _twice(place, (way,), setting, say)
+    return Evidence(setting, {way: sights[way] for way in WAYS}, access)
+
+
+async def _nothing() -> None:
+    return
+
+
+async def _twice(
+    place: Place,
+    ways: tuple[Way, ...],
+    setting: Setting,
+    say: Say,
+    in_between: Callable[[], Awaitable[None]] = _nothing,
+) -> dict[Way, Sight]:
+    for way in ways:
+        await place.open(way)
     say("first scrapes")
-    before = await _round(place, WAYS)
-    if not any(_came(look) for look in before[DIRECT]):
+    before = await _round(place, ways)
+    if DIRECT in ways and not any(_came(look) for look in before[DIRECT]):
         raise OwnFault("kubelet-unreachable", "expected an answer of the kubelet; got none to any request")
-    access = {}
-    for way in DOORS:
-        say(f"{way.name}: no token; one client stuck in its headers")
-        access[way] = await _access(place, way)
+    await in_between()
     say("time passes")
-    await place.let_pass(SECONDS_BETWEEN)
+    await place.let_pass(setting.seconds)
     say("second scrapes")
-    now = await _round(place, WAYS)
-    sights = {way: Sight(*(Run(a, b) for a, b in zip(before[way], now[way], strict=True))) for way in WAYS}
-    return Evidence(sights, access)
+    now = await _round(place, ways)
+    return {way: Sight(*(Run(a, b) for a, b in zip(before[way], now[way], strict=True))) for way in ways}
 
 
 def _came(look: CheckRun) -> bool:

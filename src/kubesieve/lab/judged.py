@@ -23,7 +23,7 @@ from kubesieve.agents import (
 )
 from kubesieve.lab.evidence import Access, Evidence, Run, Sight
 from kubesieve.lab.facts import ENDPOINTS, namespaces
-from kubesieve.lab.place import Way
+from kubesieve.lab.place import Setting, Way
 from kubesieve.lab.scene import DIRECT, SANDBOX, TENANT
 
 
@@ -53,6 +53,7 @@ class Judged:
 class Case:
     """Everything a step is told from."""
 
+    setting: Setting
     views: Mapping[Way, Judged]
     access: Mapping[Way, Access]
 
@@ -64,7 +65,7 @@ def judge(evidence: Evidence) -> Case:
     known = known_containers(evidence.sights[DIRECT].answer("/pods").body)
     own = tuple(one for one in known if one.key.namespace == SANDBOX)
     views = {way: _judged(sight, own if way == TENANT else known) for way, sight in evidence.sights.items()}
-    return Case(views, evidence.access)
+    return Case(evidence.setting, views, evidence.access)
 
 
 def _judged(sight: Sight, known: tuple[KnownContainer, ...]) -> Judged:

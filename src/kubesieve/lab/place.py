@@ -39,8 +39,34 @@ class Waited:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What differs from place to place in how the story is told.
+
+    ``namespaces`` are those of the node's pods, by somebody else's word than the kubelet's; ``seconds`` are to pass
+    between two looks of an agent. The sentences say how time passes, and how the first two ways out are applied.
+    """
+
+    namespaces: tuple[str, ...]
+    seconds: float
+    time_passes: str
+    widened: str
+    tenant: str
+
+
 class Place(Protocol):
     """A stage for the story. What cannot be reached is an Answer with an error, never an exception."""
+
+    async def setting(self) -> Setting:
+        """Known before the first look."""
+        ...
+
+    async def open(self, way: Way) -> None:
+        """Makes what the way leads to, before the first look on it: a way out is applied here.
+
+        Raises OwnFault where that cannot be done.
+        """
+        ...
 
     async def look(self, way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
         """Asks in order, one after the other, as an agent does."""

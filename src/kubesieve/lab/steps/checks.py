@@ -20,8 +20,7 @@ TEXT_ERROR, NIL_STATS, NOT_AVAILABLE = "text format parsing error", "returned ni
 REPORT_NOTES = (
     "Go is the agent's kubelet core check (the default today), Python the older check 10.0.1, container the check that "
     "reads /stats/summary: of how many of the node's running containers it got numbers. Samples are the container "
-    "metrics modelled here; agents send more. Each check ran twice, a minute apart by the node's clock, which is put "
-    "forward in between.",
+    "metrics modelled here; agents send more.",
     "naive+token: the Python check still ends, because the proxy makes a 500 of the kubelet's 404 on /spec.",
 )
 LOG_NOTES = (
@@ -36,7 +35,7 @@ def checks(case: Case) -> Step:
         "5. What the agent's checks report",
         ("view", "check", "status", "samples", "pods", "lines logged"),
         tuple(row for way in VIEWS for row in _report_rows(way, case.views[way])),
-        REPORT_NOTES,
+        (*REPORT_NOTES, case.setting.time_passes),
     )
     logs = Table(
         "   and what stands in its log",

@@ -8,13 +8,12 @@ from itertools import groupby
 from kubesieve.lab.facts import ENDPOINTS
 from kubesieve.lab.judged import Case, Judged
 from kubesieve.lab.place import Way
-from kubesieve.lab.scene import ALLOWED, DIRECT, NAIVE_TOKEN, NAMESPACES, SIEVE
+from kubesieve.lab.scene import ALLOWED, DIRECT, NAIVE_TOKEN, SIEVE
 from kubesieve.lab.values import NO, YES, Expectation, Expecting, Step, Table
 
 STEP = "2 namespaces"
 METRICS = ("/metrics/resource", "/metrics/cadvisor")
 JSON = ("/pods", "/stats/summary")
-ALL = f"all {len(NAMESPACES)} of the story"
 SHORT = {endpoint: endpoint.rpartition("/")[2] for endpoint in ENDPOINTS}
 NOTES = (
     "resource and cadvisor are /metrics/resource and /metrics/cadvisor; pods is /pods; summary is /stats/summary. "
@@ -57,18 +56,18 @@ def words(seen: Seen) -> str:
 
 
 def _expectations(case: Case) -> Iterator[Expectation]:
-    direct, naive = case.views[DIRECT], case.views[NAIVE_TOKEN]
-    yield Expecting(STEP).everywhere("direct, all four", ALL, _found(direct))
+    direct, naive, whole = case.views[DIRECT], case.views[NAIVE_TOKEN], frozenset(case.setting.namespaces)
+    everything = f"all {len(whole)} of the node"
+    yield Expecting(STEP).everywhere("direct, all four", everything, _found(direct, whole, everything))
     yield exactly(STEP, "naive, /metrics*", naive, ALLOWED, METRICS)
-    leaks = {endpoint: _found(naive)[endpoint] for endpoint in JSON}
-    yield Expecting(STEP).everywhere("naive, pods and summary: a leak", ALL, leaks)
+    leaks = {endpoint: words for endpoint, words in _found(naive, whole, everything).items() if endpoint in JSON}
+    yield Expecting(STEP).everywhere("naive, pods and summary: a leak", everything, leaks)
     yield exactly(STEP, "kubesieve, all four", case.views[SIEVE], ALLOWED)
 
 
-def _found(view: Judged) -> dict[str, str]:
-    """All of the story's namespaces, or what an endpoint shows instead."""
-    whole = frozenset(NAMESPACES)
-    return {endpoint: ALL if seen and seen >= whole else words(seen) for endpoint, seen in view.seen.items()}
+def _found(view: Judged, whole: frozenset[str], everything: str) -> dict[str, str]:
+    """All of the node's namespaces, or what an endpoint shows instead."""
+    return {endpoint: everything if seen and seen >= whole else words(seen) for endpoint, seen in view.seen.items()}
 
 
 def exactly(

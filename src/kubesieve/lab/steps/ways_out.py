@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubesieve.lab.judged import Case, Judged
-from kubesieve.lab.place import Way
+from kubesieve.lab.place import Setting, Way
 from kubesieve.lab.report import findings
 from kubesieve.lab.scene import NAIVE, SANDBOX, TENANT, WIDENED, WITH_LIMITS, WITHOUT_LIMITS
 from kubesieve.lab.steps.checks import GOOD, outcome, silent
@@ -15,15 +15,13 @@ from kubesieve.lab.values import Expectation, Expecting, Step, Table
 
 STEP = "7 ways out"
 NAMES = {WIDENED: "1 allow sandbox", TENANT: "2 agent per tenant"}
-NOTES = (
-    "Before: through the naive proxy. After: once the way out is applied.",
-    f"1: kubesieve --namespaces {','.join(WIDENED.allowed)}, and the same agent looks again. pod-without-limits keeps "
-    "its dashes: by design.",
-    f"2: kubesieve --namespaces {SANDBOX} for an agent of the tenant's own, which gets DD_CONTAINER_EXCLUDE="
-    f'"kube_namespace:.*" and DD_CONTAINER_INCLUDE="kube_namespace:^{SANDBOX}$": no gaps, no foreign pods. The kubelet '
-    "still judges the token, so keep such agents off the kubelet's own port.",
-    "3: nothing can be changed here: hand the report below to whoever runs the proxy.",
+BEFORE = "Before: through the naive proxy. After: once the way out is applied."
+BY_DESIGN_TOO = "The same agent looks again. pod-without-limits keeps its dashes: by design."
+ITS_OWN = (
+    f'The tenant\'s own agent gets DD_CONTAINER_EXCLUDE="kube_namespace:.*" and DD_CONTAINER_INCLUDE='
+    f'"kube_namespace:^{SANDBOX}$": no gaps, no foreign pods.'
 )
+REPORTED = "3: nothing can be changed here: hand the report below to whoever runs the proxy."
 
 
 def ways_out(case: Case) -> Step:
@@ -33,10 +31,14 @@ def ways_out(case: Case) -> Step:
         "7. Three ways out, each applied (CPU % / memory % with the Go check)",
         ("way out", "pod", "before", "after", "why a dash", "namespaces seen"),
         (*rows, ("3 hand over a report", "", "", f"{found} findings", "", "")),
-        NOTES,
+        _notes(case.setting),
     )
     helped = (one for way in NAMES for one in _helped(case.views[way], way))
     return Step((table,), (*helped, *_tenant(case.views[TENANT]), _reported(found)))
+
+
+def _notes(setting: Setting) -> tuple[str, ...]:
+    return (BEFORE, f"1: {setting.widened} {BY_DESIGN_TOO}", f"2: {setting.tenant} {ITS_OWN}", REPORTED)
 
 
 def _rows(case: Case, way: Way) -> Iterator[tuple[str, ...]]:
