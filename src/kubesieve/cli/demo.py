@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import json
-import os
 import signal
 import sys
-import textwrap
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import click
 
-from kubesieve.cli.main import FINDINGS, FINE
+from kubesieve.cli.output import progress
+from kubesieve.cli.telling import tell_on_stdout
 from kubesieve.faults import OwnFault
 from kubesieve.lab.embedded import EmbeddedPlace, embedded_place
 from kubesieve.lab.evidence import gather
 from kubesieve.lab.scene import DOORS
-from kubesieve.lab.story import Story, outcome, tell
-from kubesieve.lab.values import Table
-from kubesieve.tables import table
+from kubesieve.lab.story import Story, tell
 
-WIDTH, TERM_WIDTH = 118, 16
 MOST_SECONDS = 30.0
 TERMINATED = 128 + signal.SIGTERM
 
@@ -52,8 +45,6 @@ def demo(once: bool, output: str, seed: int) -> None:
     looks at the node through each of them as a Datadog agent does, applies three ways out, and prints what came.
     Exit code 0: all as expected; 1: a step did not come out; 2: could not look.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # marks and dashes where the locale has none
     try:
         code = asyncio.run(_run(Options(once, output, seed)))
     except asyncio.CancelledError:
@@ -67,10 +58,7 @@ async def _run(options: Options) -> int:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with embedded_place(options.seed) as place:
         story = await _story(place)
-        code = FINDINGS if story.failed else FINE
-        click.echo(_json(story, code) if options.output == "json" else _text(story))
-        if story.failed:
-            click.echo(f"kubesieve: {story.sentence}", err=True)
+        code = tell_on_stdout(story, options.output)
         if not options.once:
             await _stay(place)
     return code
@@ -79,43 +67,9 @@ async def _run(options: Options) -> int:
 async def _story(place: EmbeddedPlace) -> Story:
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            return tell(await gather(place, _progress()))
+            return tell(await gather(place, progress()))
     except TimeoutError:
         raise OwnFault("too-slow", f"expected to be done in {MOST_SECONDS:.0f} s; the node is too slow") from None
-
-
-def _progress() -> Callable[[str], None]:
-    """Says on a terminal what is being done, else nothing."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-    return lambda words: click.echo(f"… {words}", err=True)
-
-
-def _json(story: Story, code: int) -> str:
-    record = {"schema": 1, "exit": code, **asdict(story)}
-    return json.dumps(record, indent=2)
-
-
-def _text(story: Story) -> str:
-    report = f"{_title('The report')}\n\n{textwrap.indent(story.report, '  ')}"
-    parts = [*map(_table, story.tables), report, _table(outcome(story)), story.sentence]
-    return "\n\n".join(parts)
-
-
-def _table(shown: Table) -> str:
-    notes = (_wrapped(note) for note in shown.notes)
-    return "\n".join([_title(shown.title), "", table(shown.head, shown.rows), *([""] if shown.notes else []), *notes])
-
-
-def _title(title: str) -> str:
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return click.style(title, bold=True) if coloured else title
-
-
-def _wrapped(note: str) -> str:
-    """A note that begins with blanks is a term and its words: those stay in their column."""
-    indent = " " * TERM_WIDTH if note.startswith(" ") else ""
-    return textwrap.fill(note, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 async def _stay(place: EmbeddedPlace) -> None:

@@ -23,6 +23,7 @@ COMMANDS = (
     "check-config",
     "can-see",
     "stage",
+    "lab",
     "version",
 )
 

@@ -14,7 +14,7 @@ from yarl import URL
 from kubesieve.agents import Answer, CheckRequest, CheckRun, View
 from kubesieve.lab.place import Waited
 
-_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
+_SECONDS = 2.0
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip"}
 _HALF_A_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: stuck\r\n"
 
@@ -30,8 +30,11 @@ class Door:
 class Client:
     """``async with Client(tls) as client:`` keeps connections open between requests, as agents do."""
 
-    def __init__(self, tls: ssl.SSLContext, clock: Callable[[], float] = time.time) -> None:
-        self._tls, self._clock = tls, clock
+    def __init__(
+        self, tls: ssl.SSLContext, clock: Callable[[], float] = time.time, *, seconds: float = _SECONDS
+    ) -> None:
+        """``seconds`` is how long one answer may take."""
+        self._tls, self._clock, self._timeout = tls, clock, aiohttp.ClientTimeout(total=seconds)
         self._session = self._new_session()
 
     async def __aenter__(self) -> Client:
@@ -73,7 +76,7 @@ class Client:
 
     def _new_session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(ssl=self._tls)
-        return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, headers=_HEADERS)
+        return aiohttp.ClientSession(connector=connector, timeout=self._timeout, headers=_HEADERS)
 
 
 async def _timed(session: aiohttp.ClientSession, door: Door, ask: CheckRequest, limit: float) -> Waited:

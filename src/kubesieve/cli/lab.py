@@ -1,0 +1,165 @@
+"""``kubesieve lab``: the story of the dashes on a real cluster, through kubectl."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kubesieve.cli.main import FINE
+from kubesieve.cli.output import progress
+from kubesieve.cli.telling import tell_on_stdout
+from kubesieve.faults import OwnFault
+from kubesieve.lab.cluster import ClusterPlace, Images, Kubectl, Plan
+from kubesieve.lab.cluster import down as take_down
+from kubesieve.lab.cluster import up as bring_up
+from kubesieve.lab.evidence import gather
+from kubesieve.lab.remote import perform
+from kubesieve.lab.story import Story, tell
+
+MOST_SECONDS = 900.0
+_MOST_BYTES = 1 << 20
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+_EPILOG = """\b
+Examples:
+  kubesieve lab up --context minikube
+  kubesieve lab up --image kubesieve=my/kubesieve:dev --image app=my/nginx:1 --image python=my/python:3
+  kubesieve lab verify -o json | jq '.expectations[] | select(.ok | not)'
+  kubesieve lab down
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options as they were given."""
+
+    context: str | None
+    kubeconfig: str | None
+    kubectl: str
+    image: tuple[str, ...] = ()
+    node: str | None = None
+    kubelet_ca: Path | None = None
+    kubelet_server_name: str | None = None
+
+
+def _cluster(command: Any) -> Any:
+    """Options of every step: which cluster it is."""
+    for option in (
+        click.option("--kubectl", default="kubectl", show_default=True, metavar="F", help="The kubectl to run."),
+        click.option("--kubeconfig", metavar="F", help="As kubectl's. [default: kubectl's own]"),
+        click.option("--context", metavar="NAME", help="As kubectl's. [default: the current one]"),
+    ):
+        command = option(command)
+    return command
+
+
+def _setting(command: Any) -> Any:
+    """Options that ``up`` and ``verify`` are to be given alike."""
+    for option in (
+        click.option("--kubelet-server-name", metavar="NAME", help="The name in the kubelet's certificate."),
+        click.option(
+            "--kubelet-ca", type=_FILE, help="kubesieve verifies the kubelet by it. [default: it is not verified]"
+        ),
+        click.option("--node", metavar="NAME", help="The node that is looked at. [default: the first that takes pods]"),
+        click.option(
+            "--image",
+            multiple=True,
+            metavar="NAME=IMAGE",
+            help="Another image for kubesieve, app (the story's pods) or python (the naive proxy); several times.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(epilog=_EPILOG)
+def lab() -> None:
+    """The story on a real cluster: why containers show "—" there, and what helps.
+
+    `up` makes namespaces sandbox, datadog and kubelet-proxy with the story's pods, an agent's account, a naive proxy
+    and kubesieve; `verify` looks at the node through each as an agent does, applies three ways out, and prints what
+    came; `down` takes all of it away. Needs kubectl, and an account that may make namespaces and ClusterRoles.
+    """
+
+
+@lab.command()
+@_cluster
+@_setting
+def up(**given: Any) -> None:
+    """Make the story on a cluster. Can be run again.
+
+    Exit code 0: all is there and ready; 2: it could not be made. A namespace of somebody else's is left alone.
+    """
+    options = Options(**given)
+    asyncio.run(_up(options))
+
+
+@lab.command()
+@_cluster
+@_setting
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def verify(output: str, **given: Any) -> None:
+    """Tell the story on the cluster that `up` was run on. Takes two minutes.
+
+    Exit code 0: all as expected; 1: a step did not come out; 2: could not look.
+    """
+    story = asyncio.run(_verify(Options(**given)))
+    sys.exit(tell_on_stdout(story, output))
+
+
+@lab.command()
+@_cluster
+def down(**given: Any) -> None:
+    """Delete everything that `up` made, and wait until it is gone.
+
+    Exit code 0: nothing of it is left; 2: something is, or could not look.
+    """
+    deleted = asyncio.run(take_down(_kubectl(Options(**given)), progress()))
+    click.echo(f"deleted {', '.join(deleted)}" if deleted else "nothing of the lab was there")
+    sys.exit(FINE)
+
+
+@lab.command(hidden=True)
+def look() -> None:
+    """Look once, as stdin asks, and tell stdout what came: what `verify` runs in the agents' pods."""
+    told = asyncio.run(perform(sys.stdin.buffer.read(_MOST_BYTES)))
+    sys.stdout.buffer.write(told)
+
+
+async def _up(options: Options) -> None:
+    kubectl = _kubectl(options)
+    await bring_up(kubectl, await _plan(kubectl, options), progress())
+
+
+async def _verify(options: Options) -> Story:
+    kubectl = _kubectl(options)
+    place = ClusterPlace(kubectl, await _plan(kubectl, options))
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            return tell(await gather(place, progress()))
+    except TimeoutError:
+        raise OwnFault("too-slow", f"expected to be done in {MOST_SECONDS:.0f} s; the cluster is too slow") from None
+
+
+def _kubectl(options: Options) -> Kubectl:
+    return Kubectl(options.context, options.kubeconfig, options.kubectl)
+
+
+async def _plan(kubectl: Kubectl, options: Options) -> Plan:
+    given = dict(_named(text) for text in options.image)
+    ca = options.kubelet_ca.read_text() if options.kubelet_ca else None
+    return await Plan.make(
+        kubectl, Images.of(given), node=options.node, kubelet_ca=ca, kubelet_name=options.kubelet_server_name
+    )
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, _, image = text.partition("=")
+    if not (name and image):
+        raise click.UsageError("expected --image NAME=IMAGE, as in --image kubesieve=my/kubesieve:dev")
+    return name, image

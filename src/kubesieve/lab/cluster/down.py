@@ -1,0 +1,35 @@
+"""Takes the story away again, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubesieve.faults import OwnFault
+from kubesieve.lab.cluster.kubectl import Kubectl
+from kubesieve.lab.cluster.manifests import LAB, LABEL
+
+_KINDS = ("namespaces", "clusterroles", "clusterrolebindings")
+
+Say = Callable[[str], None]
+
+
+async def down(kubectl: Kubectl, say: Say = lambda _: None) -> tuple[str, ...]:
+    """What was deleted, as ``kind/name``; waits until it is gone. Raises OwnFault where something is left."""
+    deleted = await _ours(kubectl)
+    for name in deleted:
+        say(f"deleting {name}")
+    if deleted:
+        await kubectl.run("delete", *deleted, "--wait=true", "--ignore-not-found")
+    left = await _ours(kubectl)
+    if left:
+        raise OwnFault("lab-left", f"expected nothing of the lab to be left; got {', '.join(left)}")
+    return deleted
+
+
+async def _ours(kubectl: Kubectl) -> tuple[str, ...]:
+    """Everything of the lab that is in no namespace: with a namespace goes what is in it."""
+    found = []
+    for kind in _KINDS:
+        items = (await kubectl.get(kind, "-l", f"{LABEL}={LAB}"))["items"]
+        found += [f"{kind}/{item['metadata']['name']}" for item in items]
+    return tuple(found)

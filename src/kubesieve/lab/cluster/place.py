@@ -1,0 +1,102 @@
+"""The story's place on a cluster: every look is taken in a pod, with that pod's own account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from kubesieve.agents import Answer, CheckRequest, CheckRun
+from kubesieve.faults import OwnFault
+from kubesieve.lab import remote
+from kubesieve.lab.cluster import manifests
+from kubesieve.lab.cluster.kubectl import Kubectl
+from kubesieve.lab.cluster.plan import Plan
+from kubesieve.lab.place import Kind, Setting, Waited, Way
+from kubesieve.lab.remote import Entrance
+from kubesieve.lab.scene import ALLOWED, SANDBOX, SIEVE, TENANT, WIDENED
+
+SECONDS_BETWEEN = 30.0
+LOOK = ("kubesieve", "lab", "look")
+SIEVE_ALONE: Mapping[str, tuple[str, ...]] = {manifests.AGENT_NAMESPACE: ALLOWED}
+_TENANTS: Mapping[Way, Mapping[str, tuple[str, ...]]] = {
+    SIEVE: SIEVE_ALONE,
+    WIDENED: {manifests.AGENT_NAMESPACE: WIDENED.allowed},
+    TENANT: {manifests.AGENT_NAMESPACE: ALLOWED, SANDBOX: TENANT.allowed},
+}
+
+
+class ClusterPlace:
+    """A Place. ``up`` has been there before: what is missing is an OwnFault that says so."""
+
+    def __init__(self, kubectl: Kubectl, plan: Plan) -> None:
+        self._kubectl, self._plan = kubectl, plan
+        self._urls: dict[Kind, str] = {Kind.DIRECT: plan.node.url}
+        self._ca: str | None = None
+
+    async def setting(self) -> Setting:
+        """Asks the API server for the node's pods, and finds the two proxies."""
+        self._urls[Kind.NAIVE] = await self._service(manifests.NAIVE, "http", manifests.NAIVE_PORT)
+        self._urls[Kind.SIEVE] = await self._service(manifests.SIEVE, "https", manifests.SIEVE_PORT)
+        self._ca = await self._own_ca()
+        selector = f"spec.nodeName={self._plan.node.name},status.phase=Running"
+        pods = (await self._kubectl.get("pods", "--all-namespaces", "--field-selector", selector))["items"]
+        return Setting(
+            namespaces=tuple(sorted({pod["metadata"]["namespace"] for pod in pods})),
+            seconds=SECONDS_BETWEEN,
+            time_passes=f"Each check ran twice, {SECONDS_BETWEEN:.0f} s apart, on node {self._plan.node.name}.",
+            widened=f"kubesieve's configuration gives the agent's account {', '.join(WIDENED.allowed)}.",
+            tenant=f"kubesieve's configuration gives an account of the tenant's own {SANDBOX}; at the kubelet "
+            "that account has no right.",
+        )
+
+    async def open(self, way: Way) -> None:
+        """kubesieve gets the way's configuration, and a tenant's agent comes or goes."""
+        if way.kind is not Kind.SIEVE:
+            return
+        if way == TENANT:
+            await self._kubectl.apply([manifests.tenant_account(), manifests.agent(self._plan, SANDBOX)])
+            await self._kubectl.ready(SANDBOX, manifests.AGENT)
+        else:
+            await self._kubectl.run("delete", "pod", manifests.AGENT, "-n", SANDBOX, "--ignore-not-found")
+        await self._kubectl.apply(manifests.sieve(self._plan, _TENANTS[way]))
+        await self._kubectl.rollout("daemonset", manifests.SIEVE, manifests.PROXY_NAMESPACE)
+
+    async def look(self, way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
+        return remote.run_of(await self._perform(way, remote.asked(self._entrance(way), asks)))
+
+    async def without_token(self, way: Way, target: str) -> Answer:
+        ask = CheckRequest(target)
+        entrance = self._entrance(way, token=False)
+        run = remote.run_of(await self._perform(way, remote.asked(entrance, [ask])))
+        return run.view.answers[ask.key]
+
+    async def beside_stuck(self, way: Way, target: str, limit: float) -> Waited:
+        request = remote.asked(self._entrance(way), [CheckRequest(target)], limit)
+        return remote.waited_of(await self._perform(way, request))
+
+    async def let_pass(self, seconds: float) -> None:
+        """Longer than kubesieve shares a scrape."""
+        await asyncio.sleep(seconds)
+
+    async def _perform(self, way: Way, request: bytes) -> bytes:
+        namespace = SANDBOX if way == TENANT else manifests.AGENT_NAMESPACE
+        return await self._kubectl.exec(namespace, manifests.AGENT, *LOOK, stdin=request)
+
+    def _entrance(self, way: Way, *, token: bool = True) -> Entrance:
+        url = self._urls[way.kind]
+        shown = token and (way.token_always or url.startswith("https:"))
+        ca = {Kind.DIRECT: None, Kind.NAIVE: None, Kind.SIEVE: self._ca}[way.kind]
+        return Entrance(url, manifests.TOKEN if shown else None, ca)
+
+    async def _service(self, name: str, scheme: str, port: int) -> str:
+        found = await self._kubectl.found("service", name, "-n", manifests.PROXY_NAMESPACE)
+        if found is None:
+            raise OwnFault(
+                "lab-missing", "expected what `kubesieve lab up` makes; got no Service of the proxies. Run it first"
+            )
+        address = found["spec"]["clusterIP"]
+        return f"{scheme}://{f'[{address}]' if ':' in address else address}:{port}"
+
+    async def _own_ca(self) -> str:
+        found = await self._kubectl.get("configmap", manifests.CA, "-n", manifests.PROXY_NAMESPACE)
+        return str(found["data"]["ca.crt"])

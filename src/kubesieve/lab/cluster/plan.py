@@ -1,0 +1,92 @@
+"""What the lab makes on a cluster, decided before anything is made: images, node, and how the kubelet is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubesieve import __version__
+from kubesieve.faults import OwnFault
+from kubesieve.kubelet.endpoints import FINE_GRAINED_MINOR
+from kubesieve.lab.cluster.kubectl import Kubectl
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Published names by default. ``app`` is what the two pods of the story run, ``python`` the naive proxy."""
+
+    kubesieve: str = f"kubesieve/kubesieve:{__version__}"
+    app: str = "nginx:1.27"
+    python: str = "python:3.13-slim"
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Images:
+        """By name. Raises OwnFault where a name is none of these."""
+        unknown = sorted(set(given) - set(cls.__slots__))
+        if unknown:
+            raise OwnFault("image-unknown", f"expected an image of {', '.join(cls.__slots__)}; got {unknown[0]!a}")
+        return cls(**given)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node whose kubelet is looked at. ``host`` is its address as a URL has it; ``hostname`` the label that pods are
+    placed by; ``fine_grained``: it has smaller rights than nodes/proxy.
+    """
+
+    name: str
+    hostname: str
+    host: str
+    port: int
+    fine_grained: bool
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the story is set up. Without ``kubelet_ca`` (PEM) nobody here verifies the kubelet, as agents that were told
+    ``kubelet_tls_verify: false`` do.
+    """
+
+    images: Images
+    node: Node
+    kubelet_ca: str | None = None
+    kubelet_name: str | None = None
+
+    @classmethod
+    async def make(cls, kubectl: Kubectl, images: Images, **options: Any) -> Plan:
+        """Asks the cluster for its nodes. ``node`` names one; else the first that is ready and takes pods.
+
+        Raises OwnFault where there is none.
+        """
+        wanted = options.pop("node", None)
+        nodes = (await kubectl.get("nodes"))["items"]
+        fit = [node for node in nodes if (node["metadata"]["name"] == wanted if wanted else _takes_pods(node))]
+        if not fit:
+            names = ", ".join(node["metadata"]["name"] for node in nodes) or "none"
+            expected = f"a node {wanted}" if wanted else "a node that is ready and takes pods"
+            raise OwnFault("node-missing", f"expected {expected}; got {names}")
+        return cls(images, _node(fit[0]), **options)
+
+
+def _takes_pods(node: Mapping[str, Any]) -> bool:
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in node["status"]["conditions"])
+    taints = node["spec"].get("taints", ())
+    return ready and not node["spec"].get("unschedulable") and not any(one["effect"] == "NoSchedule" for one in taints)
+
+
+def _node(node: Mapping[str, Any]) -> Node:
+    status = node["status"]
+    addresses = [one["address"] for one in status["addresses"] if one["type"] == "InternalIP"]
+    if not addresses:
+        raise OwnFault("node-missing", f"expected an InternalIP of node {node['metadata']['name']}; got none")
+    port = status.get("daemonEndpoints", {}).get("kubeletEndpoint", {}).get("Port") or 10250
+    minor = int(status["nodeInfo"]["kubeletVersion"].split(".")[1])
+    host = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
+    name = node["metadata"]["name"]
+    hostname = node["metadata"].get("labels", {}).get("kubernetes.io/hostname", name)
+    return Node(name, hostname, host, port, fine_grained=minor >= FINE_GRAINED_MINOR)
