@@ -14,9 +14,10 @@ from kubesieve.cli.main import FINE
 from kubesieve.cli.output import progress
 from kubesieve.cli.telling import tell_on_stdout
 from kubesieve.faults import OwnFault
-from kubesieve.lab.cluster import ClusterPlace, Images, Kubectl, Plan
+from kubesieve.lab.cluster import ClusterPlace, Helm, Images, Kubectl, Plan, has_key, install
 from kubesieve.lab.cluster import down as take_down
 from kubesieve.lab.cluster import up as bring_up
+from kubesieve.lab.cluster.agent_chart import CHART
 from kubesieve.lab.evidence import gather
 from kubesieve.lab.remote import perform
 from kubesieve.lab.story import Story, tell
@@ -45,6 +46,10 @@ class Options:
     node: str | None = None
     kubelet_ca: Path | None = None
     kubelet_server_name: str | None = None
+    helm: str = "helm"
+    with_agent: bool = False
+    chart: str = CHART
+    api_key_file: Path | None = None
 
 
 def _cluster(command: Any) -> Any:
@@ -87,9 +92,17 @@ def lab() -> None:
     """
 
 
+def _helm_option(command: Any) -> Any:
+    return click.option("--helm", default="helm", show_default=True, metavar="F", help="The helm to run.")(command)
+
+
 @lab.command()
 @_cluster
 @_setting
+@_helm_option
+@click.option("--with-agent", is_flag=True, help="Install Datadog's chart as well, by helm: its agent asks kubesieve.")
+@click.option("--chart", default=CHART, show_default=True, metavar="CHART", help="Datadog's chart, as helm takes one.")
+@click.option("--api-key-file", type=_FILE, help="Datadog's key, for a Secret. [default: asked for on a terminal]")
 def up(**given: Any) -> None:
     """Make the story on a cluster. Can be run again.
 
@@ -114,12 +127,13 @@ def verify(output: str, **given: Any) -> None:
 
 @lab.command()
 @_cluster
+@_helm_option
 def down(**given: Any) -> None:
     """Delete everything that `up` made, and wait until it is gone.
 
     Exit code 0: nothing of it is left; 2: something is, or could not look.
     """
-    deleted = asyncio.run(take_down(_kubectl(Options(**given)), progress()))
+    deleted = asyncio.run(_down(Options(**given)))
     click.echo(f"deleted {', '.join(deleted)}" if deleted else "nothing of the lab was there")
     sys.exit(FINE)
 
@@ -133,7 +147,24 @@ def look() -> None:
 
 async def _up(options: Options) -> None:
     kubectl = _kubectl(options)
-    await bring_up(kubectl, await _plan(kubectl, options), progress())
+    say = progress()
+    await bring_up(kubectl, await _plan(kubectl, options), say)
+    if options.with_agent:
+        say("Datadog's chart")
+        await install(_helm(options), await _key(kubectl, options))
+
+
+async def _key(kubectl: Kubectl, options: Options) -> str | None:
+    """From a file or from a terminal, never from the command line; None where it cannot be asked for, or is there."""
+    if options.api_key_file:
+        return options.api_key_file.read_text().strip()
+    if await has_key(kubectl) or not sys.stdin.isatty():
+        return None
+    return str(click.prompt("Datadog's API key", hide_input=True, err=True)).strip()
+
+
+async def _down(options: Options) -> tuple[str, ...]:
+    return await take_down(_helm(options), progress())
 
 
 async def _verify(options: Options) -> Story:
@@ -148,6 +179,10 @@ async def _verify(options: Options) -> Story:
 
 def _kubectl(options: Options) -> Kubectl:
     return Kubectl(options.context, options.kubeconfig, options.kubectl)
+
+
+def _helm(options: Options) -> Helm:
+    return Helm(_kubectl(options), options.helm, options.chart)
 
 
 async def _plan(kubectl: Kubectl, options: Options) -> Plan:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubesieve.faults import OwnFault
+from kubesieve.lab.cluster.agent_chart import Helm, uninstall
 from kubesieve.lab.cluster.kubectl import Kubectl
-from kubesieve.lab.cluster.manifests import LAB, LABEL
+from kubesieve.lab.cluster.manifests import AGENT_NAMESPACE, LAB, LABEL
 
 _KINDS = ("namespaces", "clusterroles", "clusterrolebindings")
 
 Say = Callable[[str], None]
 
 
-async def down(kubectl: Kubectl, say: Say = lambda _: None) -> tuple[str, ...]:
-    """What was deleted, as ``kind/name``; waits until it is gone. Raises OwnFault where something is left."""
+async def down(helm: Helm, say: Say = lambda _: None) -> tuple[str, ...]:
+    """What was deleted, as ``kind/name``; waits until it is gone. Raises OwnFault where something is left.
+
+    helm is run only where Datadog's chart is there.
+    """
+    kubectl = helm.kubectl
     deleted = await _ours(kubectl)
+    if f"namespaces/{AGENT_NAMESPACE}" in deleted and await uninstall(helm):
+        say("uninstalled Datadog's chart")
     for name in deleted:
         say(f"deleting {name}")
     if deleted:

@@ -155,9 +155,9 @@ def certificate(cert: bytes, key: bytes) -> Object:
     return {**_object("v1", "Secret", SIEVE, PROXY_NAMESPACE), "type": "kubernetes.io/tls", "data": data}
 
 
-def authority(pem: str) -> Object:
-    """What clients of kubesieve trust."""
-    return {**_object("v1", "ConfigMap", CA, PROXY_NAMESPACE), "data": {"ca.crt": pem}}
+def authority(pem: str, namespace: str = PROXY_NAMESPACE) -> Object:
+    """What clients of kubesieve trust, where they are."""
+    return {**_object("v1", "ConfigMap", CA, namespace), "data": {"ca.crt": pem}}
 
 
 def configuration(plan: Plan, tenants: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kubesieve.faults import OwnFault
 from kubesieve.lab.cluster import manifests
-from kubesieve.lab.cluster.kubectl import Kubectl, eventually
+from kubesieve.lab.cluster.kubectl import Kubectl
 from kubesieve.lab.cluster.manifests import LAB, LABEL, NAMESPACES, PROXY_NAMESPACE, SIEVE
 from kubesieve.lab.cluster.place import SIEVE_ALONE
 from kubesieve.lab.cluster.plan import Plan
@@ -26,7 +26,7 @@ async def up(kubectl: Kubectl, plan: Plan, say: Say = lambda _: None) -> None:
     say(f"namespaces {', '.join(NAMESPACES)}")
     await kubectl.apply(manifests.namespaces())
     for namespace in NAMESPACES:
-        await eventually(kubectl, ("serviceaccount", "default", "-n", namespace), _ACCOUNT_SECONDS)
+        await kubectl.eventually("serviceaccount", "default", "-n", namespace, seconds=_ACCOUNT_SECONDS)
     say("accounts and their rights")
     await kubectl.apply(manifests.accounts(plan))
     say("pods, the naive proxy and kubesieve")
