@@ -83,15 +83,6 @@ def test_a_locale_without_the_marks_gets_them_escaped() -> None:
     assert b"\\u2705" in done.stdout
 
 
-@pytest.mark.parametrize(("no_color", "bold"), [("", True), ("1", False)])
-def test_on_a_terminal_titles_are_bold_unless_no_color(
-    monkeypatch: pytest.MonkeyPatch, no_color: str, bold: bool
-) -> None:
-    monkeypatch.setenv("NO_COLOR", no_color)
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert ("\x1b" in module._title("x")) is bold
-
-
 def test_json_holds_tables_expectations_and_report(record: dict[str, Any]) -> None:
     assert (record["schema"], record["exit"]) == (1, 0)
     assert all(one["ok"] for one in record["expectations"])
