@@ -11,7 +11,7 @@ ENGINE ?= docker
 IMAGE  ?= kubesieve/kubesieve:dev
 ROOT    = build/image
 
-.PHONY: demo test test-slow lint types contracts check bench lock package wheels image image-root clean
+.PHONY: demo test test-slow lint types contracts e2e check bench lock package wheels image image-root clean
 
 demo: $(READY)
 	$(BIN)/kubesieve demo --once
@@ -31,6 +31,10 @@ types: $(READY)
 
 contracts: $(READY)
 	$(BIN)/lint-imports
+
+# On the cluster that KUBECONFIG names: docs/lab.md says what the KUBESIEVE_E2E_… variables are.
+e2e: $(READY)
+	KUBESIEVE_E2E=1 $(BIN)/python -m pytest tests/e2e -p no:xdist -s --timeout=1200
 
 check: lint types contracts test
 

@@ -1,0 +1,53 @@
+"""That the judges of the end-to-end run can say no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.judging import Disturbed, Truth, gaps, leaks, odd_statuses, stale
+
+GRANTED = {"a": frozenset({"team-a"})}
+
+
+def _line(caller: str = "a", at: float = 100.0, **more: Any) -> dict[str, Any]:
+    return {"caller": caller, "endpoint": "/pods", "asked": at, "came": at + 0.1, "status": 200, "pods": [], **more}
+
+
+def _truths(*pods: str, ran: float = 100.0) -> list[Truth]:
+    return [Truth(float(at), dict.fromkeys(pods, ran), frozenset(pods)) for at in range(30, 110)]
+
+
+def test_a_foreign_pod_is_a_leak_and_an_own_one_is_none() -> None:
+    assert list(leaks([_line(pods=["team-b/x"])], GRANTED))
+    assert not list(leaks([_line(pods=["team-a/x"])], GRANTED))
+
+
+@pytest.mark.parametrize(
+    ("seen", "direct", "ran", "told"),
+    [
+        ([], ["team-a/x"], 100.0, True),
+        (["team-a/x"], ["team-a/x"], 100.0, False),
+        ([], ["team-a/x"], 5.0, False),
+        ([], [], 100.0, False),
+    ],
+    ids=["missing", "there", "young", "the kubelet lacks it too"],
+)
+def test_a_pod_that_ran_all_the_while_has_to_be_seen(
+    seen: list[str], direct: list[str], ran: float, told: bool
+) -> None:
+    lines = [_line(pods=seen), _line("direct", 99.5, pods=direct)]
+    assert bool(list(gaps(lines, GRANTED, _truths("team-a/x", ran=ran)))) is told
+
+
+def test_a_pod_that_is_long_gone_must_not_be_seen() -> None:
+    assert list(stale([_line(pods=["team-a/old"])], GRANTED, _truths("team-a/x")))
+    assert not list(stale([_line(pods=["team-a/x"])], GRANTED, _truths("team-a/x")))
+
+
+def test_an_error_is_expected_only_when_something_was_disturbed() -> None:
+    lines = [_line(status=503, said="away")]
+    assert list(odd_statuses(lines, GRANTED, []))
+    assert not list(odd_statuses(lines, GRANTED, [Disturbed("away", 90.0, 110.0)]))
+    assert list(odd_statuses(lines, GRANTED, [Disturbed("away", 10.0, 20.0)]))
