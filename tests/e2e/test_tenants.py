@@ -1,4 +1,4 @@
-"""Three tenants on a real node while pods come and go and parts of the cluster fail: own view complete, foreign empty."""
+"""Three tenants on a real node while pods come and go and parts of the cluster fail: each sees all of his own alone."""
 
 from __future__ import annotations
 
