@@ -41,6 +41,7 @@ spec:
     - name: kubesieve
       image: {{ include "kubesieve.image" . }}
       imagePullPolicy: {{ $v.image.pullPolicy }}
+      command: [kubesieve]
       args:
         {{- include "kubesieve.args" . | nindent 8 }}
       {{- with include "kubesieve.env" . }}
