@@ -78,8 +78,8 @@ class Caller:
                 record["pods"] = sorted(pods_of(endpoint, body))
             else:
                 record["said"] = body[:60].decode("ascii", "replace")
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            record |= {"status": None, "said": f"{type(error).__name__}"}
+        except Exception as error:
+            record |= {"status": None, "said": repr(error)[:200]}
             self.close()
         if record.get("status") != 200 or answer.will_close:
             self.close()

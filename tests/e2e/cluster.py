@@ -113,12 +113,13 @@ def until(condition: Callable[[], object], seconds: float, pause: float = 0.5) -
     return found
 
 
-def artefact(name: str, text: str) -> None:
+def artefact(name: str, text: str, *, shown: bool = True) -> None:
     """Kept in build/e2e, and shown: what a run measured."""
     folder = Path(os.environ.get("KUBESIEVE_E2E_OUT", "build/e2e"))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text.rstrip() + "\n")
-    print(f"\n== {name}\n{text}")
+    if shown:
+        print(f"\n== {name}\n{text}")
 
 
 def pod(name: str, namespace: str, image: str, command: Sequence[str] = (), **spec: Any) -> Object:

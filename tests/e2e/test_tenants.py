@@ -136,13 +136,14 @@ def test_own_views_are_complete_and_foreign_ones_empty_at_every_moment(tenants: 
         tenants.run_in_pod("checker", "checker.py", _callers(tenants), *words)
         story = Story(tenants, time.time())
         story.run()
-        lines = _lines(until(lambda: _whole(cluster, "checker"), SECONDS + 60, pause=3))
+        log = until(lambda: _whole(cluster, "checker"), SECONDS + 60, pause=3)
+    artefact("tenants.jsonl", log, shown=False)
+    lines = _lines(log)
     truths, times = recorder.truths, story.disturbed
     artefact(
         "tenants.txt",
         "\n".join([summed_up(lines, times, story.began), *story.done, f"{len(truths)} words of the API server"]),
     )
-    artefact("tenants.jsonl", "\n".join(map(json.dumps, lines)))
     found = {
         "leaks": list(leaks(lines, GRANTED)),
         "gaps": list(gaps(lines, GRANTED, truths)),
