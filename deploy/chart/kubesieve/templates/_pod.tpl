@@ -21,7 +21,7 @@ spec:
   serviceAccountName: {{ include "kubesieve.serviceAccountName" . }}
   automountServiceAccountToken: {{ $facts.token }}
   enableServiceLinks: false
-  terminationGracePeriodSeconds: {{ $v.terminationGracePeriodSeconds }}
+  terminationGracePeriodSeconds: {{ int64 $v.terminationGracePeriodSeconds }}
   {{- with include "kubesieve.priorityClassName" . }}
   priorityClassName: {{ . }}
   {{- end }}
@@ -142,7 +142,7 @@ spec:
   {{- else }}
   valueFrom: {fieldRef: {fieldPath: status.hostIP}}
   {{- end }}
-- {name: KUBELET_PORT, value: {{ $v.kubelet.port | toString | quote }}}
+- {name: KUBELET_PORT, value: {{ int64 $v.kubelet.port | toString | quote }}}
 - {name: ALLOWED_NAMESPACES, value: {{ join "," $v.dropIn.namespaces | quote }}}
 {{- if $v.kubelet.insecure }}
 - {name: KUBELET_INSECURE, value: "true"}
