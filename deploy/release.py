@@ -60,7 +60,7 @@ def check_versions(found: dict[str, str]) -> str:
 
 
 def check_metadata(out: Path, version: str) -> None:
-    """Core metadata of each sdist and wheel, valid by its own standard and of this version; and what has to be inside."""
+    """Core metadata of each sdist and wheel has to be valid and of this version, and what is needed inside."""
     for path in _packages(out):
         names = _names(path)
         metadata = Metadata.from_email(_read(path, r"(^|\.dist-info/|^[^/]+/)(METADATA|PKG-INFO)$"), validate=True)

@@ -8,16 +8,15 @@ the certificate, and the pods in it as ``namespace/name``, found by text alone: 
 """
 
 import hashlib
-import http.client
 import json
 import re
-import socket
 import ssl
 import sys
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from connection import Connection
 
 ENDPOINTS = ("/pods", "/stats/summary", "/metrics/cadvisor", "/metrics/resource")
 NAMESPACE = re.compile(rb'[{,]namespace="([^"]*)"')
@@ -38,19 +37,6 @@ def pods_of(endpoint, body):
         if namespace and not line.startswith(b"#"):
             seen.add(f"{namespace[1].decode()}/{pod[1].decode() if pod else ''}")
     return seen - {"/"}
-
-
-class Connection(http.client.HTTPSConnection):
-    """To the address of a URL, verified by the name in its fragment: there may be no DNS."""
-
-    def __init__(self, url, tls, timeout):
-        address = urlsplit(url)
-        super().__init__(address.hostname, address.port, context=tls, timeout=timeout)
-        self.tls, self.name = tls, address.fragment or address.hostname
-
-    def connect(self):
-        plain = socket.create_connection((self.host, self.port), self.timeout)
-        self.sock = self.tls.wrap_socket(plain, server_hostname=self.name)
 
 
 class Caller:

@@ -67,13 +67,19 @@ def gaps(lines: Sequence[Line], granted: Mapping[str, frozenset[str]], truths: S
     itself, asked directly at that time, did not show it either.
     """
     direct = [line for line in lines if line["caller"] == "direct"]
+    for line, pod in due(lines, granted, truths):
+        if pod not in line["pods"] and not _kubelet_lacked(pod, line, direct):
+            yield f"{line['caller']} did not see {pod} in {line['endpoint']} at {line['asked']:.1f}"
+
+
+def due(
+    lines: Iterable[Line], granted: Mapping[str, frozenset[str]], truths: Sequence[Truth]
+) -> Iterator[tuple[Line, str]]:
+    """Each whole answer with each pod that has to be in it."""
     for line in lines:
-        if line["caller"] not in granted or "pods" not in line:
-            continue
-        for pod in _settled(line, truths):
-            mine = pod.partition("/")[0] in granted[line["caller"]]
-            if mine and pod not in line["pods"] and not _kubelet_lacked(pod, line, direct):
-                yield f"{line['caller']} did not see {pod} in {line['endpoint']} at {line['asked']:.1f}"
+        if line["caller"] in granted and "pods" in line:
+            settled = _settled(line, truths)
+            yield from ((line, pod) for pod in settled if pod.partition("/")[0] in granted[line["caller"]])
 
 
 def stale(lines: Sequence[Line], granted: Mapping[str, frozenset[str]], truths: Sequence[Truth]) -> Iterator[str]:

@@ -6,35 +6,23 @@
 line of JSON: seconds of CPU that the kubelet took, seconds that passed, answers and bytes. Standard library alone.
 """
 
-import http.client
 import json
 import re
-import socket
 import ssl
 import sys
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from connection import Connection
 
 ENDPOINTS = ("/pods", "/stats/summary", "/metrics/cadvisor", "/metrics/resource")
 CPU = re.compile(rb"^process_cpu_seconds_total (\S+)", re.MULTILINE)
 UNVERIFIED = ssl._create_unverified_context()
-COUNTED = {"answers": 0, "bad": 0, "bytes": 0}
+COUNTED = {"answers": 0, "bad": {}, "bytes": 0}
+APART = 0.25
+"""Seconds between the first requests of two callers: new tokens are let in a few a second."""
 _COUNTING = threading.Lock()
-
-
-class Connection(http.client.HTTPSConnection):
-    """To the address of a URL, verified by the name in its fragment: there may be no DNS."""
-
-    def __init__(self, url, tls, timeout):
-        address = urlsplit(url)
-        super().__init__(address.hostname, address.port, context=tls, timeout=timeout)
-        self.tls, self.name = tls, address.fragment or address.hostname
-
-    def connect(self):
-        plain = socket.create_connection((self.host, self.port), self.timeout)
-        self.sock = self.tls.wrap_socket(plain, server_hostname=self.name)
 
 
 def ask(connection, path, token):
@@ -51,7 +39,8 @@ def call(url, tls, token, until):
             status, body = ask(connection, endpoint, token)
             with _COUNTING:
                 COUNTED["answers"] += 1
-                COUNTED["bad"] += status != 200
+                if status != 200:
+                    COUNTED["bad"][status] = COUNTED["bad"].get(status, 0) + 1
                 COUNTED["bytes"] += len(body)
         time.sleep(max(0.0, began + 1.0 - time.time()))
 
@@ -62,6 +51,9 @@ def main():
     shown = {path.name: path.read_text().strip() for path in Path(tokens).iterdir() if not path.name.startswith(".")}
     admin = shown.pop("direct")
     kubelet = Connection(direct, UNVERIFIED, timeout=30)
+    for token in shown.values():
+        ask(Connection(url, tls, timeout=30), "/healthz", token)
+        time.sleep(APART)
     before, began = float(CPU.search(ask(kubelet, "/metrics", admin)[1])[1]), time.time()
     until = began + float(seconds)
     threads = [threading.Thread(target=call, args=(url, tls, token, until)) for token in shown.values()]

@@ -119,8 +119,8 @@ class Tenants:
         """A pod that runs a script of this folder with the callers' tokens in a folder; returns when it runs."""
         data = {key: base64.b64encode(value.encode()).decode() for key, value in callers.items()}
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": CHECK}, "data": data}
-        text = Path(__file__).with_name(script).read_text()
-        files = {"script.py": text, "ca.crt": self.authority.pem.decode()}
+        files = {name: Path(__file__).with_name(name).read_text() for name in (script, "connection.py")}
+        files["ca.crt"] = self.authority.pem.decode()
         mounts = [{"name": "files", "mountPath": "/files"}, {"name": "tokens", "mountPath": TOKENS}]
         security = {
             "allowPrivilegeEscalation": False,
@@ -131,7 +131,7 @@ class Tenants:
             name,
             CHECK,
             self.given.image,
-            ("python3", "/files/script.py", *words),
+            ("python3", f"/files/{script}", *words),
             container={"volumeMounts": mounts, "securityContext": security},
             restartPolicy="Never",
             nodeSelector={"kubernetes.io/hostname": self.node},
