@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.deploy.rendering import KUSTOMIZE, Object, chart, kustomized, of_kind, pod, the
+from tests.deploy.rendering import KUSTOMIZE, Object, chart, kustomized, of_kind, overlay, pod, the
+from tests.deploy.test_agree import PAIRS
 
 PAGE = (ROOT / "docs/deploy.md").read_text()
-COMMENT = re.compile(r"^( *)# (( *)(?:- |components:|configMap:|name:|items:|patch:).*)$", re.MULTILINE)
+COMMENT = re.compile(r"^( *)# (( *)(?:- |components:|patches:|configMap:|name:|items:|patch:).*)$", re.MULTILINE)
 RANGES = {"to": [{"ipBlock": {"cidr": "10.0.0.0/16"}}]}
 
 
@@ -40,6 +41,18 @@ def test_ranges_and_components(mode: str) -> None:
         assert the(objects, "Service")["spec"]["ports"][0]["name"] == "https"
     else:
         assert of_kind(objects, "Certificate")
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_component_does_the_same_within_the_overlay_and_above_it(name: str) -> None:
+    (mode, *components), _, _ = PAIRS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "kustomize"
+        shutil.copytree(KUSTOMIZE, whole)
+        path = whole / "overlays" / mode / "kustomization.yaml"
+        wanted = {"components": [f"../../components/{one}" for one in components]}
+        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **wanted}))
+        assert kustomized(path.parent) == overlay(mode, *components)
 
 
 @pytest.mark.parametrize(("mode", "file"), [("daemonset", "daemonset.yaml"), ("gateway", "deployment.yaml")])
