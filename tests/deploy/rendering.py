@@ -17,6 +17,7 @@ import yaml
 from tests.conftest import ROOT
 
 KUSTOMIZE, CHART = ROOT / "deploy/kustomize", ROOT / "deploy/chart/kubesieve"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TOOLS = Path(sys.prefix) / "tools"
 Values = dict[str, Any]
 Object = dict[str, Any]
@@ -75,7 +76,7 @@ def kustomized(folder: Path) -> list[Object]:
 
 
 def _objects(text: str) -> list[Object]:
-    return [one for one in yaml.safe_load_all(text) if one]
+    return [one for one in yaml.load_all(text, Loader=LOADER) if one]
 
 
 def of_kind(objects: list[Object], *kinds: str) -> list[Object]:
