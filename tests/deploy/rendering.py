@@ -17,6 +17,7 @@ import yaml
 from tests.conftest import ROOT
 
 KUSTOMIZE, CHART = ROOT / "deploy/kustomize", ROOT / "deploy/chart/kubesieve"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TOOLS = Path(sys.prefix) / "tools"
 Values = dict[str, Any]
 Object = dict[str, Any]
@@ -59,23 +60,23 @@ def _chart(values: str, options: tuple[str, ...], namespace: str) -> list[Object
 def overlay(name: str, *components: str) -> list[Object]:
     """The objects of ``kubectl kustomize``, of an overlay with components put to it."""
     if not components:
-        return _kustomized(KUSTOMIZE / "overlays" / name)
+        return kustomized(KUSTOMIZE / "overlays" / name)
     with tempfile.TemporaryDirectory() as folder:
         there = os.path.relpath(KUSTOMIZE, os.path.realpath(folder))
         wanted = [f"{there}/components/{one}" for one in components]
         whole = {"resources": [f"{there}/overlays/{name}"], "components": wanted}
         (Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump(whole))
-        return _kustomized(Path(folder))
+        return kustomized(Path(folder))
 
 
-def _kustomized(folder: Path) -> list[Object]:
+def kustomized(folder: Path) -> list[Object]:
     done = run("kubectl", "kustomize", str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     return _objects(done.stdout)
 
 
 def _objects(text: str) -> list[Object]:
-    return [one for one in yaml.safe_load_all(text) if one]
+    return [one for one in yaml.load_all(text, Loader=LOADER) if one]
 
 
 def of_kind(objects: list[Object], *kinds: str) -> list[Object]:

@@ -105,7 +105,7 @@ CHARTS: dict[str, Values] = {
     },
     "placed": {
         "priorityClass": {"create": True, "value": 1000000000},
-        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "nodeSelector": {"pool": "shared"},
         "tolerations": [{"key": "a", "operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
         "podAnnotations": {"a": "b"},

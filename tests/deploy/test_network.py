@@ -49,6 +49,8 @@ def _of(objects: list[Object]) -> tuple[list[Rule], list[Rule]]:
         ({"mode": "gateway", "kubelet": {"nodes": {"addressTypes": ["InternalDNS"]}}}, 8443, [KUBELET, API, DNS]),
         ({"mode": "gateway", "kubelet": {"nodes": {"addressTypes": ["ExternalIP"]}}}, 8443, [KUBELET, API]),
         ({**DROP_IN, "dropIn": {"namespaces": ["a"], "kubeletHost": "node-1"}}, 8080, [KUBELET, DNS]),
+        ({**DROP_IN, "dropIn": {"namespaces": ["a"], "kubeletHost": "abc.de"}}, 8080, [KUBELET, DNS]),
+        ({**DROP_IN, "dropIn": {"namespaces": ["a"], "kubeletHost": "10.0.0.7"}}, 8080, [KUBELET]),
         ({**DROP_IN, "dropIn": {"namespaces": ["a"], "kubeletHost": "fd00::7"}}, 8080, [KUBELET]),
         ({"networkPolicy": {"dns": True}}, 8443, [KUBELET, API, DNS]),
         (

@@ -13,8 +13,9 @@ Rule = tuple[str, str, str]
 ENVIRONMENT = {"TEAM": "team-a"}
 PROXY = ("", "nodes/proxy", "get")
 FORWARDING = [name for name in CONFIGURED if "forward," in f"{name},"]
-BOTH = [name for name in CONFIGURED if name not in FORWARDING and name != "logs"]
-CLUSTERS = [*((name, False) for name in (*BOTH, *FORWARDING)), *((name, True) for name in (*BOTH, "logs"))]
+LEGACY = [name for name in CONFIGURED if CHARTS[name].get("legacyKubelet")]
+BOTH = [name for name in CONFIGURED if name not in (*FORWARDING, *LEGACY, "nothing optional")]
+CLUSTERS = [*((name, False) for name in (*BOTH, *FORWARDING)), *((name, True) for name in (*BOTH, *LEGACY))]
 """With and without ``legacyKubelet``; the others are refused (test_values.py)."""
 
 
@@ -50,7 +51,7 @@ def test_the_configuration_is_one(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "legacy"), CLUSTERS)
 def test_the_charts_rights_are_those_of_its_configuration(name: str, legacy: bool) -> None:
-    objects = chart({**CHARTS[name], "legacyKubelet": legacy, "rbac": {"create": True}})
+    objects = chart(CHARTS[name] | ({"legacyKubelet": True} if legacy else {}))
     wanted = needed(checked(objects)) | ({PROXY} if legacy else set())
     assert given(objects) == wanted
     assert (PROXY in given(objects)) == legacy

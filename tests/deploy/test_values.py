@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.conftest import ROOT
 from tests.deploy.rendering import CHART, Values, helm
 from tests.deploy.scenes import AGENT, CHARTS, DROP_IN, EVERYBODY, TENANT
 
@@ -68,7 +70,7 @@ BAD: dict[str, tuple[Values, str]] = {
     "a name": ({"fullnameOverride": "Sieve"}, "at '/fullnameOverride'"),
     "logs without their right": (
         {"config": {"containerLogs": {"enabled": True}}},
-        "config.containerLogs.enabled: the kubelet asks for nodes/proxy for it",
+        "config.containerLogs.enabled: it takes nodes/proxy",
     ),
     "rights that are not used": (
         {"legacyKubelet": True, "config": {**FORWARD, "grants": {"tenants": [EVERYBODY]}}},
@@ -122,7 +124,7 @@ BAD: dict[str, tuple[Values, str]] = {
     "a configuration there": ({**DROP_IN, "config": {"sharing": {"ttl": 0}}}, "config, env: dropIn takes neither"),
     "pods that tell of several nodes": (
         {**DROP_IN, "dropIn": {"kind": "Deployment", "namespaces": ["a"]}},
-        "dropIn.kind: pods of a Deployment on two nodes would tell of two nodes",
+        "dropIn.kind: a Deployment's pods would tell of several nodes",
     ),
     "a namespace there": ({**DROP_IN, "dropIn": {"namespaces": ["a,b"]}}, "at '/dropIn/namespaces/0'"),
 }
@@ -171,8 +173,15 @@ def test_the_schema_and_the_defaults_have_the_same_keys() -> None:
         return [one for key, part in value.items() for one in keys(part, f"{path}.{key}" if path else key)]
 
     known = {one for one in _paths(SCHEMA, "") if not one.startswith("config.")} - {"global"}
-    told = set(keys(defaults)) - {"config", "resources"}
+    told = {one.removesuffix(".kubernetes.io/os") for one in keys(defaults)} - {"config", "resources"}
     assert told == {one for one in known if not one.startswith("resources.")}
+
+
+def test_the_page_tells_every_value_and_no_other() -> None:
+    page = (ROOT / "docs/deploy.md").read_text().partition("\n## Choices\n")[2].partition("\n## ")[0]
+    told = [one.strip("` ") for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for one in row.split(",")]
+    known = {re.sub(r"^(config|resources|kubelet\.nodes)\..*", r"\1", one) for one in _paths(SCHEMA, "")} - {"global"}
+    assert sorted(told) == sorted(known)
 
 
 def test_the_schema_holds_kubesieves_own() -> None:

@@ -137,6 +137,7 @@ def test_each_object_is_in_its_namespace_and_there_once(what: str, name: str) ->
 def test_pods_of_a_node_tolerate_all_and_those_of_many_are_spread(what: str, name: str) -> None:
     objects = rendered(what, name)
     spec = pod(objects)["spec"]
+    assert spec["nodeSelector"]["kubernetes.io/os"] == "linux"
     if workload(objects)["kind"] == "DaemonSet":
         assert spec["tolerations"] == [{"operator": "Exists"}] or name == "placed"
         local = the([o for o in of_kind(objects, "Service") if o["spec"].get("clusterIP") != "None"], "Service")

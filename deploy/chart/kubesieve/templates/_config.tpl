@@ -31,7 +31,7 @@
 {{- merge $filled $rest | toYaml -}}
 {{- end -}}
 
-{{/* What of it is read at the start alone (docs/tenants.md, "The file changes"): pods are made anew when it changes. */}}
+{{/* What of it is read at the start alone (docs/tenants.md): when that changes, pods are made anew. */}}
 {{- define "kubesieve.restartParts" -}}
 {{- $config := include "kubesieve.config" . | fromYaml -}}
 {{- $known := pick ($config.identity | default dict) "forward" "clientCertificates" -}}

@@ -1,11 +1,12 @@
 {{/*
 What follows from the values, as YAML: read it with fromYaml. Fails where values contradict each other.
   daemon: a DaemonSet; forward: callers' tokens are shown to the kubelet; selects: labels of namespaces are asked for;
-  token: our own account is used at all; legacy: nodes/proxy; kubeletCA: what caFile is made of, or empty
+  token: our own account is used at all; kubeletCA: there is a caFile
 */}}
 {{- define "kubesieve.facts" -}}
 {{- $v := .Values -}}
 {{- $dropIn := eq $v.mode "dropIn" -}}
+{{- $ca := $v.kubelet.ca -}}
 {{- $gateway := eq $v.mode "gateway" -}}
 {{- $identity := $v.config.identity | default dict -}}
 {{- $grants := $v.config.grants | default (dict "rbac" dict) -}}
@@ -28,7 +29,7 @@ tokenReview: {{ and (not $dropIn) (or (not $identity) (hasKey $identity "tokenRe
 token: {{ $token }}
 port: {{ or $dropIn (not $v.tls.enabled) | ternary 8080 8443 }}
 clientCA: {{ and $v.tls.enabled (or $v.tls.clientCA.configMap $v.tls.clientCA.secret | not | not) }}
-kubeletCA: {{ and (not $v.kubelet.insecure) (or $v.kubelet.ca.configMap $v.kubelet.ca.secret (not $token) | not | not) }}
+kubeletCA: {{ and (not $v.kubelet.insecure) (or $ca.configMap $ca.secret (not $token) | not | not) }}
 dns: {{ include "kubesieve.asksNames" . }}
 {{- end -}}
 
@@ -42,16 +43,16 @@ dns: {{ include "kubesieve.asksNames" . }}
 {{- end -}}
 {{- $moves := and (eq $v.dropIn.kind "Deployment") (not $v.dropIn.kubeletHost) (gt (int $v.replicas) 1) -}}
 {{- if and (eq $v.mode "dropIn") $moves -}}
-{{- fail "dropIn.kind: pods of a Deployment on two nodes would tell of two nodes; expected DaemonSet, dropIn.kubeletHost or replicas: 1" -}}
+{{- fail "dropIn.kind: a Deployment's pods would tell of several nodes; expected dropIn.kubeletHost or replicas: 1" -}}
 {{- end -}}
 {{- if and .forward (ne $v.mode "dropIn") (not $v.config.grants) -}}
 {{- fail "config.grants: with identity.forward expected one tenant" -}}
 {{- end -}}
 {{- if and .forward $v.legacyKubelet -}}
-{{- fail "legacyKubelet: the callers' tokens are shown to the kubelet here, so it is they that need nodes/proxy; leave it false" -}}
+{{- fail "legacyKubelet: the callers' tokens are shown to the kubelet here, and it is they that need nodes/proxy" -}}
 {{- end -}}
 {{- if and .logs (not $v.legacyKubelet) (not .forward) -}}
-{{- fail "config.containerLogs.enabled: the kubelet asks for nodes/proxy for it, which opens exec, too; say legacyKubelet: true to give it" -}}
+{{- fail "config.containerLogs.enabled: it takes nodes/proxy, which opens exec, too; legacyKubelet: true gives it" -}}
 {{- end -}}
 {{- if and (eq $v.mode "gateway") $v.kubelet.serverName -}}
 {{- fail "kubelet.serverName: not with gateway; kubelet.nodes.serverName is Address or NodeName" -}}
@@ -90,6 +91,7 @@ dns: {{ include "kubesieve.asksNames" . }}
 {{- range dig "nodes" "addressTypes" list $v.kubelet -}}
 {{- if not (has . (list "InternalIP" "ExternalIP")) -}}{{- $names = true -}}{{- end -}}
 {{- end -}}
-{{- if and (eq $v.mode "dropIn") (regexMatch "[g-zG-Z]" $v.dropIn.kubeletHost) -}}{{- $names = true -}}{{- end -}}
+{{- $isAddress := regexMatch "^[0-9.]*$|:" $v.dropIn.kubeletHost -}}
+{{- if and (eq $v.mode "dropIn") (not $isAddress) -}}{{- $names = true -}}{{- end -}}
 {{- eq (toString $v.networkPolicy.dns) "auto" | ternary $names (eq (toString $v.networkPolicy.dns) "true") -}}
 {{- end -}}

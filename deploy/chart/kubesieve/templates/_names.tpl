@@ -12,6 +12,11 @@
 {{- default (include "kubesieve.fullname" .) .Values.service.name -}}
 {{- end -}}
 
+{{- define "kubesieve.servicePort" -}}
+{{- $facts := include "kubesieve.facts" . | fromYaml -}}
+{{- .Values.service.port | default ($facts.dropIn | ternary 443 $facts.port) | int64 -}}
+{{- end -}}
+
 {{- define "kubesieve.serviceAccountName" -}}
 {{- default (include "kubesieve.fullname" .) .Values.serviceAccount.name -}}
 {{- end -}}

@@ -112,7 +112,8 @@ spec:
 {{- define "kubesieve.image" -}}
 {{- $image := .Values.image -}}
 {{- $tag := default .Chart.AppVersion $image.tag -}}
-{{- ternary (printf "%s@%s" $image.repository $image.digest) (printf "%s:%s" $image.repository $tag) (ne $image.digest "") | quote -}}
+{{- $version := ternary (print "@" $image.digest) (print ":" $tag) (ne $image.digest "") -}}
+{{- print $image.repository $version | quote -}}
 {{- end -}}
 
 {{- define "kubesieve.args" -}}
