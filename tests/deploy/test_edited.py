@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
@@ -11,8 +12,9 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.deploy.rendering import KUSTOMIZE, Object, chart, kustomized, of_kind, overlay, pod, the
+from tests.deploy.rendering import KUSTOMIZE, Object, Values, chart, kustomized, of_kind, overlay, pod, the
 from tests.deploy.test_agree import PAIRS
+from tests.deploy.test_schemas import VERSIONS, problems
 
 PAGE = (ROOT / "docs/deploy.md").read_text()
 COMMENT = re.compile(r"^( *)# (( *)(?:- |components:|patches:|configMap:|name:|items:|patch:).*)$", re.MULTILINE)
@@ -62,10 +64,22 @@ def test_a_ca_of_the_kubelets_own(mode: str, file: str) -> None:
     assert volume["projected"]["sources"][-1] == {"configMap": wanted}
 
 
-def test_the_values_of_the_page_are_taken() -> None:
+def _values_of_the_page() -> Values:
     [text] = re.findall(r"```yaml\n# values.yaml\n(.*?)```", PAGE, re.DOTALL)
-    objects = chart(yaml.safe_load(text))
+    return dict(yaml.safe_load(text))
+
+
+def test_the_values_of_the_page_are_taken() -> None:
+    objects = chart(_values_of_the_page())
     assert {"Certificate", "DaemonSet", "NetworkPolicy"} <= {one["kind"] for one in objects}
+
+
+def test_the_policy_of_the_page_keeps_pods_from_the_nodes_alone() -> None:
+    [text] = re.findall(r"```yaml\n(apiVersion: networking.*?)```", PAGE, re.DOTALL)
+    one = yaml.safe_load(text)
+    assert [problems(version, json.dumps(one)) for version in VERSIONS] == [()] * len(VERSIONS)
+    [nodes] = _values_of_the_page()["networkPolicy"]["kubelets"]["cidrs"]
+    assert one["spec"]["egress"][1]["to"] == [{"ipBlock": {"cidr": "0.0.0.0/0", "except": [nodes]}}]
 
 
 def test_what_the_pages_name_is_there() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 
@@ -61,6 +63,26 @@ def test_clusters_before_1_20_are_refused() -> None:
     done = helm({}, "--kube-version", "1.19")
     assert done.returncode != 0
     assert "chart requires kubeVersion: >=1.20" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "sentences"),
+    [
+        ("defaults", ["https://kubesieve.kubesieve.svc:8443", "when the Secret kubesieve-tls"]),
+        ("cert-manager", []),
+        ("gateway", ["svc:8443/api/v1/nodes/NODE/proxy/"]),
+        ("drop-in", ["http://kubesieve.kubesieve.svc:443", "WARNING: plain http"]),
+        ("kubelet not verified", ["WARNING: the kubelet is not verified"]),
+        ("legacy", ["WARNING: nodes/proxy is given"]),
+    ],
+)
+def test_what_is_told_after_an_installation(name: str, sentences: list[str]) -> None:
+    options = ("--dry-run=client", "--namespace", "kubesieve", "--values", "-")
+    done = run("helm", "install", "kubesieve", str(CHART), *options, stdin=json.dumps(CHARTS[name]))
+    assert done.returncode == 0, done.stderr
+    notes = done.stdout.partition("NOTES:\n")[2]
+    assert all(sentence in notes for sentence in sentences)
+    assert notes.count("WARNING") == sum("WARNING" in sentence for sentence in sentences)
 
 
 def test_lint_finds_nothing() -> None:
