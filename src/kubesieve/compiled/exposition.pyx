@@ -9,7 +9,7 @@ were seen before: such a block is found by one comparison, and everything that i
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 from kubesieve.compiled.arrays cimport grown
 from kubesieve.compiled.characters cimport good_utf8, is_digit, lowest, past_digits
@@ -822,6 +822,33 @@ cdef bint take_all(Scan* scan) noexcept nogil:
     return True
 
 
+cdef inline Entry text_of(bytes text):
+    cdef Entry found
+    found.text, found.size, found.hash = <Text>PyBytes_AS_STRING(text), <uint32_t>PyBytes_GET_SIZE(text), 0
+    return found
+
+
+cdef bint covers(Entry pattern, Entry name) noexcept nogil:
+    """Whether a pattern is a whole name, ``*`` in it any text."""
+    cdef uint32_t at = 0, to = 0, star = 0, tried = 0
+    cdef bint any = False
+    while to < name.size:
+        if at < pattern.size and pattern.text[at] == b"*":
+            at += 1
+            star, tried, any = at, to, True
+        elif at < pattern.size and pattern.text[at] == name.text[to]:
+            at += 1
+            to += 1
+        elif any:
+            tried += 1
+            at, to = star, tried
+        else:
+            return False
+    while at < pattern.size and pattern.text[at] == b"*":
+        at += 1
+    return at == pattern.size
+
+
 cdef class Records:
     """The pieces of one body, compact: runs of samples of one family and namespace, and the lines about families.
 
@@ -890,6 +917,26 @@ cdef class Records:
                     counts[one.namespace + 1] += 1
         free(counts)
         return True
+
+    def rows(self, patterns):
+        """For each part of a verdict a byte for each family: 1 where the first of the part's patterns that covers it keeps
+        it. ``patterns``: for each part (pattern, whether it keeps), ``*`` stands for any text.
+        """
+        cdef Py_ssize_t count = len(self.families)
+        cdef bytes table = PyBytes_FromStringAndSize(NULL, len(patterns) * count)
+        cdef char* row = PyBytes_AS_STRING(table)
+        cdef Py_ssize_t number
+        cdef bytes family, pattern
+        memset(row, 0, len(patterns) * count)
+        for part in patterns:
+            for number in range(count):
+                family = self.families[number]
+                for pattern, keeps in part:
+                    if covers(text_of(pattern), text_of(family)):
+                        row[number] = 1 if keeps else 0
+                        break
+            row += count
+        return table
 
     def select(self, bytes groups not None, const uint8_t[:, ::1] families):
         """(answer, samples kept, samples dropped): the lines that are kept, byte for byte, with the lines about their
