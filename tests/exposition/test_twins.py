@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from fuzz.twins import ODD, difference, make_body, sources
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubesieve.compiled import PURE
 from kubesieve.exposition import MAX_LINE_BYTES, FamilyVerdict, Keep, read, read_by_lines
@@ -77,7 +79,49 @@ def test_a_bound_below_nothing_takes_no_line() -> None:
         read(b"a 1\n", max_line=-1)
 
 
-@pytest.mark.parametrize("value", [b"1e299", b"1e300", b"9.9e307", b"0.1e307", b"1" * 308])
+INFINITE = (1 << 1024) - (1 << 970)
+"""From here on a number is rounded to infinity."""
+LARGEST = b"%d" % sys.float_info.max
+
+
+def spellings(number: int) -> list[bytes]:
+    """Of a number of 309 digits."""
+    digits = b"%d" % number
+    return [
+        digits,
+        digits + b".",
+        b".%se309" % digits,
+        b"0.%sE+0309" % digits,
+        b"00%se-0" % digits,
+        b"%s.%se291" % (digits[:18], digits[18:]),
+        b"%s.%se308" % (digits[:1], digits[1:]),
+        b"%se-00099" % (digits + b"0" * 99),
+        b"000.000%se312" % digits,
+        b"%s.%se308" % (digits[:1], digits[1:17]),
+    ]
+
+
+@pytest.mark.parametrize("sign", [b"", b"-", b"+"])
+@pytest.mark.parametrize("more", [-(10**300), -(10**292), -(1 << 970), -1, 0, 1, 10**291, 10**292, 10**300, 10**308])
+def test_values_around_the_largest_are_read_alike(more: int, sign: bytes) -> None:
+    for value in spellings(INFINITE + more):
+        assert difference(random.Random(1), b"x %s\n" % (sign + value)) == "", value
+        assert difference(random.Random(1), b"x 1 # {} %s\n" % (sign + value)) == "", value
+
+
+NEAR = rb"[+-]?(1?7?9?7?6[0-9]{0,25})?\.?(17976931348623(157|158)[0-9]{0,9})?(e[+-]?(30[5-9]|31[0-9]|29[0-9]))?"
+
+
+@given(st.from_regex(NEAR, fullmatch=True))
+def test_values_like_the_largest_are_read_alike(value: bytes) -> None:
+    assert difference(random.Random(1), b"x %s\n" % value) == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"1e299", b"1e300", b"9.9e307", b"0.1e307", b"1" * 308, b"1.7976931348623157e+308", b"-1.7976931348623157E308",
+     b"1e308", b"0.17976931348623157e309", LARGEST, b"-%s.0" % LARGEST, b"1.79e308", b"1" * 309],
+)  # fmt: skip
 def test_large_values_that_are_finite_are_not_left_to_the_plain_reader(value: bytes) -> None:
     scan = compiled_reader()
     if scan is None:

@@ -223,21 +223,25 @@ cdef bint is_word(Text at, Text end, const char* lower, uint32_t size) noexcept 
 
 cdef bint is_number(Text at, Text end) noexcept nogil:
     """A decimal number, NaN or Inf, as the plain reader's ``is_number``. One so large that it could become Inf is none
-    here: the plain reader looks closer.
+    here, the largest finite one is: the plain reader looks closer.
     """
     cdef bint signed = at < end and (at[0] == b"+" or at[0] == b"-")
     cdef int64_t whole, digits, power = 0
     cdef bint negative = False
     cdef Text start
+    cdef Text first
     if not signed and is_word(at, end, b"nan", 3):
         return True
     if signed:
         at += 1
     if at < end and not is_digit(at[0]) and at[0] != b".":
         return is_word(at, end, b"inf", 3) or is_word(at, end, b"infinity", 8)
-    start = at
+    start = first = at
     at = past_digits(start, end)
-    whole = digits = at - start
+    digits = at - start
+    while first < at and first[0] == b"0":
+        first += 1
+    whole = at - first
     if at < end and at[0] == b".":
         start = at + 1
         at = past_digits(start, end)
@@ -256,7 +260,27 @@ cdef bint is_number(Text at, Text end) noexcept nogil:
             at += 1
         if at == start:
             return False
-    return at == end and whole + (-power if negative else power) < 309
+    if at != end:
+        return False
+    whole += -power if negative else power
+    return whole < 309 or (whole == 309 and is_below_infinity(first, end))
+
+
+cdef bint is_below_infinity(Text at, Text end) noexcept nogil:
+    """Whether these digits, with a point before the first of them and times 10 to the 309th, are below
+    1.7976931348623158e308. From 1.79769313486231580793…e308 on (2^1024 - 2^970) they are rounded to Inf.
+    """
+    cdef const char* bound = b"17976931348623158"
+    cdef uint32_t number = 0
+    while number < 17 and at < end:
+        if at[0] == b".":
+            at += 1
+            continue
+        if at[0] != <uint8_t>bound[number]:
+            return not is_digit(at[0]) or at[0] < <uint8_t>bound[number]
+        at += 1
+        number += 1
+    return number < 17
 
 
 cdef bint is_timestamp(Text at, Text end) noexcept nogil:
@@ -919,8 +943,8 @@ cdef class Records:
         return True
 
     def rows(self, patterns):
-        """For each part of a verdict a byte for each family: 1 where the first of the part's patterns that covers it keeps
-        it. ``patterns``: for each part (pattern, whether it keeps), ``*`` stands for any text.
+        """For each part of a verdict a byte for each family: 1 where the first of the part's patterns that covers it
+        keeps it. ``patterns``: for each part (pattern, whether it keeps), ``*`` stands for any text.
         """
         cdef Py_ssize_t count = len(self.families)
         cdef bytes table = PyBytes_FromStringAndSize(NULL, len(patterns) * count)
