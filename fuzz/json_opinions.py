@@ -98,4 +98,4 @@ def _finite(number: float) -> float:
     try:
         return max(-LARGEST, min(LARGEST, float(number)))
     except OverflowError:
-        return math.copysign(LARGEST, number)
+        return LARGEST if number > 0 else -LARGEST

@@ -12,6 +12,11 @@ from kubesieve.exposition import plain, read_by_lines, read_plainly
 
 
 @pytest.fixture(autouse=True)
+def reader() -> None:
+    """Each test says which readers it asks: once is enough."""
+
+
+@pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> plain._Known:
     known = plain._Known()
     monkeypatch.setattr(plain, "_KNOWN", known)

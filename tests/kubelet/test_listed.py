@@ -185,7 +185,7 @@ def test_jq_sees_a_wrong_reading() -> None:
     jq = Jq()
     if jq.program is None:
         pytest.skip("jq is not installed")
-    for body in (GOOD, b'{"a":[1e400,-1e400,123456789012345678901234567890,"\\ud83d\\ude00"]}', b"{}"):
+    for body in (GOOD, b'{"a":[1e400,-1e400,%s,-%s,"\\ud83d\\ude00"]}' % (b"9" * 400, b"123456789" * 9), b"{}"):
         assert jq.hear(body) == ""
     assert (jq.ask(), jq.asked) == ("", 3)
     jq.hear(b'{"a":tru}')
