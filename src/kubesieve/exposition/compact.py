@@ -22,7 +22,7 @@ DROPPED, OWN, UNLABELLED, EMPTY_LABEL = range(1 + len(FamilyVerdict._fields))
 
 
 class Records(Protocol):
-    """What the compiled reader makes of a body (compiled/exposition.pyx)."""
+    """What the compiled reader makes of a body (compiled/records.pxi)."""
 
     @property
     def families(self) -> tuple[bytes, ...]: ...
