@@ -24,7 +24,7 @@ demo: $(READY)
 	$(BIN)/kubesieve demo --once
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist worksteal
 
 test-slow: $(READY)
 	HYPOTHESIS_PROFILE=slow $(BIN)/python -m pytest tests/exposition tests/sieve tests/kubelet --timeout=1200

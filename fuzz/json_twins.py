@@ -1,8 +1,9 @@
 """Two readers of JSON lists, one verdict: bodies made and damaged at random, until one is read differently.
 
-    python fuzz/json_twins.py [SECONDS] [SEED] [FILE…]
+    python -m fuzz.json_twins [SECONDS] [SEED] [FILE…]
 
-Files are whole pod lists or summaries; they are mixed with those of the embedded node.
+Files are whole pod lists or summaries; they are mixed with those of the embedded node and, where KUBESIEVE_CORPUS names
+their folder, with recordings. What the readers take, the standard library and jq must take for the same.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import sys
 import time
 from pathlib import Path
 
-from fuzz.twins import FOUND, damaged, outcome
+from fuzz.json_bodies import SHAPES, Maker, recorded, small
+from fuzz.json_opinions import Jq, standard_library
+from fuzz.twins import FOUND, damaged
 
 from kubesieve.compiled import compiled
+from kubesieve.faults import BodyFault
 from kubesieve.kubelet.listed import Item, Listed, read_list_plainly
 from kubesieve.kubelet.strict_json import MAX_DEPTH
 from kubesieve.stage.node import BORN, build_node
 from kubesieve.stage.podlist import pods
 from kubesieve.stage.summary import summary
 
-SHAPES = (("items", "metadata"), ("pods", "podRef"))
 VALUES = (
     b"null", b"true", b"false", b"nul", b"0", b"-0", b"01", b"1.", b".5", b"-", b"1e5", b"1E+", b"1e999", b"1.5e-3",
     b"9" * 300, b"9" * 5000, b"NaN", b"-Infinity", b"[]", b"{}", b"[1,]", b'{"a":1,}', b'{"a" :\t1 ,\r\n"b":[ ]}',
@@ -54,11 +57,15 @@ _VALUE = re.compile(rb'"(?:[^"\\]|\\.)*"|[0-9]+|\{[^{}]*\}|\[[^\[\]]*\]')
 def sources(files: list[str]) -> list[bytes]:
     node = build_node(pods=3, namespaces=2, seed=3, story=False)
     made = [pods(node, BORN + 3600), summary(node, BORN + 3600), *SMALL]
-    return [*made, *(Path(name).read_bytes() for name in files)]
+    whole = [*recorded(), *(Path(name).read_bytes() for name in files)]
+    return [*made, *whole, *small(random.Random(1), whole)]
 
 
-def make_body(dice: random.Random, bodies: list[bytes]) -> bytes:
-    """A body with some values replaced and some members put in, damaged or not."""
+def make_body(dice: random.Random, bodies: list[bytes], from_nothing: float = 0.5) -> bytes:
+    """A body made from nothing, or one with some values replaced and some members put in; damaged or not."""
+    if dice.random() < from_nothing:
+        body = Maker(dice).document()
+        return body if dice.random() < 0.7 else damaged(dice, body)
     body = dice.choice(bodies if dice.random() < 0.3 else SMALL)
     for _ in range(dice.choice((0, 1, 1, 2, 3))):
         start = dice.randrange(len(body) + 1)
@@ -76,34 +83,63 @@ def make_body(dice: random.Random, bodies: list[bytes]) -> bytes:
 
 def difference(body: bytes) -> str:
     """What the readers do not agree on, "" where they agree or the compiled one leaves it to the other."""
-    scan = compiled("json_list")
     for name, reference in SHAPES:
-        taken = scan(body, name.encode(), reference.encode(), MAX_DEPTH) if scan else None
-        if taken is None:
-            continue
-        plain = outcome(lambda name=name, reference=reference: read_list_plainly(body, name, reference, bool))
-        members, items = taken
-        listed = Listed(
-            tuple((member.decode(), raw) for member, raw in members),
-            tuple(Item(namespace.decode(), raw) for namespace, raw in items),
-        )
-        if plain != listed:
-            return f"{name}: the plain reader says {plain!r:.300}, the compiled one takes it as {listed!r:.300}"
+        taken = scanned(body, name, reference)
+        if taken is not None and taken != (plain := plainly(body, name, reference)):
+            return f"{name}: the plain reader says {plain!r:.300}, the compiled one takes it as {taken!r:.300}"
     return ""
 
 
+def objection(body: bytes, jq: Jq) -> str:
+    """What others have against the plain reader's reading, or against its reason to refuse; "" where nothing."""
+    for name, reference in SHAPES:
+        plain = plainly(body, name, reference)
+        found = standard_library(body, name, reference, plain) or (jq.hear(body) if isinstance(plain, Listed) else "")
+        if found:
+            return f"{name}: {found}"
+    return ""
+
+
+def plainly(body: bytes, name: str, reference: str) -> Listed | str:
+    """What the plain reader makes of it, or its reason to refuse it."""
+    try:
+        return read_list_plainly(body, name, reference, bool)
+    except BodyFault as fault:
+        return fault.reason
+
+
+def scanned(body: bytes, name: str, reference: str) -> Listed | None:
+    """What the compiled reader makes of it; None where it leaves it to the plain one, or is not there."""
+    scan = compiled("json_list")
+    taken = scan(body, name.encode(), reference.encode(), MAX_DEPTH) if scan else None
+    if taken is None:
+        return None
+    members, items = taken
+    return Listed(
+        tuple((member.decode(), raw) for member, raw in members),
+        tuple(Item(namespace.decode(), raw) for namespace, raw in items),
+    )
+
+
 def main(seconds: float = 10.0, seed: int = 1, *files: str) -> int:
-    dice, bodies = random.Random(seed), sources(list(files))
-    end, count = time.monotonic() + seconds, 0
+    dice, bodies, jq = random.Random(seed), sources(list(files)), Jq()
+    end, count, taken, left = time.monotonic() + seconds, 0, 0, 0
     while time.monotonic() < end:
         body = make_body(dice, bodies)
-        found = difference(body)
+        found = difference(body) or objection(body, jq)
         count += 1
+        good = [shape for shape in SHAPES if isinstance(plainly(body, *shape), Listed)]
+        taken += bool(good)
+        left += any(scanned(body, *shape) is None for shape in good)
         if found:
             FOUND.write_bytes(body)
             print(f"after {count} bodies: {found}; the body is in {FOUND}")
             return 1
-    print(f"{count} bodies: no difference" + ("" if compiled("json_list") else " (no compiled reader here)"))
+    if found := jq.ask():
+        print(found)
+        return 1
+    print(f"{count} bodies, {taken} of them good, {left} of those left to the plain reader, {jq.asked} given to jq:")
+    print("no difference" + ("" if compiled("json_list") else " (no compiled reader here)"))
     return 0
 
 

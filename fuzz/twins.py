@@ -26,6 +26,7 @@ ODD = (
     b'a_bucket{le="1"} 2', b'a_sum 3 # {x="y"} 1 2', b"# UNIT a s", b"# TYPE a", b"# TYPE a gauge  ", b"# HELP q\\ a",
     b'# TYPE "q.x" summary', b'{"q.x",namespace="n\\n"} 1', b'{"a","b"} 1', b'x{namespace="a",} 1 5',
     b'x{"namespace"="b"} NaN', b'x{a="1",a="2"} 1', b'x{__name__="a"} 1', b"x +Inf", b"x 1e309", b"x 1e308", b"x 0x1",
+    b"x 1.7976931348623157e+308", b"x 1.7976931348623159E308", b"x 017976931348623157.9e293",
     b"x .5", b"x 5.", b"x .", b"x infinity", b"x -NaN", b"x 1_0", b"x 1 -9223372036854775808",
     b"x 1 9223372036854775808",
     b'x{a="b"}1', b'x{a="b"} 1#', b'x{a="b"} 1 #{} 1', b'x 1 # {a="b"} 1 1 1', b'x 1 # {namespace="e"} 1',

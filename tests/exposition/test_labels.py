@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from kubesieve.exposition import SampleLine, lines
 from kubesieve.exposition.labels import read_labels
 from kubesieve.exposition.lexer import unescape
 from tests.bodies import expositions
+
+
+@pytest.fixture(autouse=True)
+def reader() -> None:
+    """Nothing here asks for a reader by name: once is enough."""
 
 
 @given(expositions())

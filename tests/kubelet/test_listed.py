@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fuzz.json_twins import SHAPES, SMALL, VALUES, difference, make_body, sources
+from fuzz.json_bodies import NAMES, Maker
+from fuzz.json_opinions import Jq, same, standard_library
+from fuzz.json_twins import SHAPES, SMALL, VALUES, difference, make_body, objection, sources
 
 from kubesieve.compiled import compiled
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet import listed
-from kubesieve.kubelet.listed import Item, Listed, read_list
+from kubesieve.kubelet.listed import Item, Listed, read_list, read_list_plainly
 from kubesieve.kubelet.strict_json import MAX_DEPTH
 from kubesieve.stage.node import BORN, build_node
 from kubesieve.stage.podlist import pods
@@ -34,7 +38,7 @@ def taken(body: bytes) -> bool:
 def test_damaged_bodies_are_read_alike() -> None:
     dice, bodies, count = random.Random(20), sources([]), 0
     for _ in range(BODIES):
-        body = make_body(dice, bodies)
+        body = make_body(dice, bodies, from_nothing=0.1)
         assert difference(body) == "", body
         count += taken(body)
     assert BODIES // 50 < count < BODIES, "some are taken and some are not"
@@ -125,3 +129,66 @@ def test_the_same_name_in_another_object_is_no_second_one(names: int) -> None:
     outer = b",".join(b'"n%d":%s' % (number, inner) for number in range(names))
     body = b'{"items":[],"x":{%s},"y":[%s,%s]}' % (outer, inner, inner)
     assert [name for name, _ in read_list(body, "items", "metadata", bool).members] == ["x", "y"]
+
+
+def test_a_document_made_from_nothing_is_good_or_not_and_says_a_name_in_many_spellings() -> None:
+    maker = Maker(random.Random(1))
+    assert {outcome(maker.document()) for _ in range(1500)} >= {"", "json-malformed", "json-duplicate-name"}
+    maker.odd = 0.5
+    assert len({maker.string("namespace") for _ in range(50)}) > 40
+    assert all(json.loads(maker.string(name)) == name for name in NAMES for _ in range(20))
+
+
+def outcome(body: bytes) -> str:
+    try:
+        read_list_plainly(body, "items", "metadata", bool)
+    except BodyFault as fault:
+        return fault.reason
+    return ""
+
+
+def test_others_have_nothing_against_what_is_made_of_a_body() -> None:
+    dice, bodies, jq = random.Random(21), sources([]), Jq()
+    for _ in range(1500):
+        body = make_body(dice, bodies)
+        assert objection(body, jq) == "", body
+    assert jq.ask() == ""
+    assert jq.asked > 200 or jq.program is None
+
+
+GOOD = b'{"a":1,"items":[{"metadata":{"namespace":"x"}}]}'
+WHOLE = Listed((("a", b"1"),), (Item("x", b'{"metadata":{"namespace":"x"}}'),))
+
+
+@pytest.mark.parametrize(
+    ("body", "read", "said"),
+    [
+        (GOOD, WHOLE, ""),
+        (GOOD, replace(WHOLE, members=()), "other members"),
+        (GOOD, replace(WHOLE, items=()), "other items"),
+        (GOOD, replace(WHOLE, items=(Item("y", WHOLE.items[0].raw),)), "other namespaces"),
+        (GOOD, "json-malformed", "takes it"),
+        (GOOD, "json-missing", ""),
+        (GOOD + b",", WHOLE, "refuses it"),
+        (GOOD.replace(b'"a":1', b'"a":1,"\\u0061":1'), WHOLE, "given twice"),
+        (GOOD.replace(b'"a":1', b'"a":NaN'), WHOLE, "refuses it"),
+        (b"\xff", "json-not-utf8", ""),
+    ],
+)
+def test_the_standard_library_sees_a_wrong_reading(body: bytes, read: Listed | str, said: str) -> None:
+    found = standard_library(body, "items", "metadata", read)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def test_jq_sees_a_wrong_reading() -> None:
+    jq = Jq()
+    if jq.program is None:
+        pytest.skip("jq is not installed")
+    for body in (GOOD, b'{"a":[1e400,-1e400,%s,-%s,"\\ud83d\\ude00"]}' % (b"9" * 400, b"123456789" * 9), b"{}"):
+        assert jq.hear(body) == ""
+    assert (jq.ask(), jq.asked) == ("", 3)
+    jq.hear(b'{"a":tru}')
+    assert "jq refuses" in jq.ask()
+    assert not same({"a": 1}, {"a": 2})
+    assert not same([True], [1])

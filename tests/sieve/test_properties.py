@@ -13,7 +13,7 @@ from kubesieve.exposition import read
 from kubesieve.faults import BodyFault
 from kubesieve.kubelet.endpoints import BY_PATH, ENDPOINTS, Kind
 from kubesieve.sieve import NodeSeries, Policy, sieve
-from tests.bodies import NAMESPACES, expositions
+from tests.bodies import NAMESPACES, ByChance, expositions
 from tests.independent_text import is_sample, metadata_name, naive_filter, samples
 
 CADVISOR = BY_PATH["/metrics/cadvisor"]
@@ -66,10 +66,23 @@ def test_no_leak_by_an_independent_reader(body: bytes, namespaces: frozenset[str
             assert preset is NodeSeries.ALL or "namespace" not in labels
 
 
-@settings(max_examples=max(2000, settings().max_examples))
+@settings(max_examples=max(300, settings().max_examples))
 @given(expositions(), subsets)
 def test_it_agrees_with_the_naive_filter_that_is_obviously_right(body: bytes, namespaces: frozenset[str]) -> None:
     assert _sieve(body, namespaces) == naive_filter(body, lambda _, namespace: namespace in namespaces)
+
+
+@pytest.mark.parametrize("start", range(0, 6000, 1000))
+def test_it_agrees_with_the_naive_filter_on_thousands_of_bodies(start: int) -> None:
+    """Each with another subset than the one before; many keep some lines and drop others."""
+    both = 0
+    for seed in range(start, start + 1000):
+        body = ByChance(seed).exposition()
+        allowed = frozenset(name for at, name in enumerate(("team-a", "team-b", "kube-system")) if seed >> at & 1)
+        answer = naive_filter(body, lambda _, namespace, allowed=allowed: namespace in allowed)
+        assert _sieve(body, allowed) == answer, body
+        both += 0 < len(answer) < len(body) - 1
+    assert both > 300
 
 
 @given(expositions(), subsets, presets)

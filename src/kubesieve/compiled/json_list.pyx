@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """The compiled twin of the plain reader of JSON lists (kubelet/listed.py): the same bodies taken; it explains nothing.
 
-``scan`` reads a body once, off the GIL: the whole grammar, UTF-8, names given twice, depth; and where the members of the
-body and the items of its list lie. None for whatever it does not take, and for what is rare: the plain reader looks.
+``scan`` reads a body once, off the GIL: the whole grammar, UTF-8, names given twice, depth; and where the members of
+the body and the items of its list lie. None for whatever it does not take, and for what is rare: the plain reader looks.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -12,7 +12,7 @@ from libc.string cimport memcmp
 
 from kubesieve.compiled.arrays cimport grown
 from kubesieve.compiled.characters cimport good_utf8, is_digit, lowest, past_digits
-from kubesieve.compiled.names cimport Entry, Names, Text, add, empty, find, hashed, let_go, sow
+from kubesieve.compiled.names cimport Entry, NameTable, Text, add, empty, find, hashed, let_go, sow
 
 from os import urandom
 
@@ -54,7 +54,7 @@ cdef extern from *:
 cdef struct Level:
     uint8_t closes  # the bracket that does
     uint32_t first  # of its names, among those that are open
-    Names more  # where there are many
+    NameTable more  # where there are many
 
 
 cdef struct Span:
@@ -135,7 +135,9 @@ cdef inline bint is_escaped(uint8_t byte) noexcept nogil:
 
 
 cdef Text past_escape(Text at, Text end, bint in_name) noexcept nogil:
-    """From the backslash on; NULL where it is no escape, half a surrogate pair, or could spell a name in another way."""
+    """From the backslash on; NULL where it is no escape, half a surrogate pair, or could spell a name in another
+    way.
+    """
     cdef int32_t unit
     at += 1
     if at >= end:
@@ -426,8 +428,8 @@ cdef bint take_all(Scan* scan, uint32_t most_depth) noexcept nogil:
 
 
 def scan(bytes body not None, bytes list_name not None, bytes reference not None, uint32_t most_depth):
-    """([(name, value), …], [(namespace, item), …]), all of them bytes of the body: the members of the object that it is,
-    without its list, and that list's items. None where the plain reader has to look.
+    """([(name, value), …], [(namespace, item), …]), all of them bytes of the body: the members of the object that it
+    is, without its list, and that list's items. None where the plain reader has to look.
     """
     cdef Scan state
     cdef bint good

@@ -57,7 +57,7 @@ cdef struct Entry:
     uint32_t hash
 
 
-cdef struct Names:
+cdef struct NameTable:
     Entry* entries
     int32_t* slots  # open addressing: an entry's number + 1, 0 where free
     uint32_t count
@@ -70,11 +70,11 @@ cdef inline void sow(bytes random):
     memcpy(<void*>seeds, <const char*>PyBytes_AS_STRING(random), 32)
 
 
-cdef inline void empty(Names* names) noexcept nogil:
+cdef inline void empty(NameTable* names) noexcept nogil:
     names.entries, names.slots, names.count, names.room, names.mask = NULL, NULL, 0, 0, 0
 
 
-cdef inline int32_t find(Names* names, Text text, uint32_t size, uint32_t hash) noexcept nogil:
+cdef inline int32_t find(NameTable* names, Text text, uint32_t size, uint32_t hash) noexcept nogil:
     """The number of an entry, NOTHING where there is none."""
     cdef uint32_t at
     cdef int32_t slot
@@ -92,7 +92,7 @@ cdef inline int32_t find(Names* names, Text text, uint32_t size, uint32_t hash) 
         at = (at + 1) & names.mask
 
 
-cdef inline int32_t add(Names* names, Text text, uint32_t size, uint32_t hash) noexcept nogil:
+cdef inline int32_t add(NameTable* names, Text text, uint32_t size, uint32_t hash) noexcept nogil:
     """The number of a new entry, NOTHING where there is no memory."""
     cdef uint32_t at
     if names.count == names.room and not grow(names):
@@ -108,7 +108,7 @@ cdef inline int32_t add(Names* names, Text text, uint32_t size, uint32_t hash) n
     return <int32_t>names.count - 1
 
 
-cdef inline bint grow(Names* names) noexcept nogil:
+cdef inline bint grow(NameTable* names) noexcept nogil:
     cdef uint32_t room = names.room * 2 if names.room else 64
     cdef uint32_t number, at
     cdef Entry* entries = <Entry*>realloc(names.entries, room * sizeof(Entry))
@@ -128,6 +128,6 @@ cdef inline bint grow(Names* names) noexcept nogil:
     return True
 
 
-cdef inline void let_go(Names* names) noexcept nogil:
+cdef inline void let_go(NameTable* names) noexcept nogil:
     free(names.entries)
     free(names.slots)

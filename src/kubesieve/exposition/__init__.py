@@ -6,13 +6,14 @@ specification of what is an exposition and what is not (docs/format.md).
 """
 
 from kubesieve.exposition.compact import read, reader_in_use
-from kubesieve.exposition.partition import FamilyVerdict, Keep, Partition, Selection, read_by_lines
+from kubesieve.exposition.partition import FamilyPatterns, FamilyVerdict, Keep, Partition, Selection, read_by_lines
 from kubesieve.exposition.plain import read_plainly
 from kubesieve.exposition.reader import MAX_LINE_BYTES, MetadataLine, SampleLine, lines
 from kubesieve.exposition.sample import Sample
 
 __all__ = [
     "MAX_LINE_BYTES",
+    "FamilyPatterns",
     "FamilyVerdict",
     "Keep",
     "MetadataLine",

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import count
 from typing import Any, Protocol
 
 from kubesieve.compiled import MODULES, compiled
-from kubesieve.exposition.partition import FamilyVerdict, Header, Index, Keep, Partition, Run, Selection
+from kubesieve.exposition.partition import FamilyPatterns, FamilyVerdict, Header, Index, Keep, Partition, Run, Selection
 from kubesieve.exposition.plain import read_plainly
 from kubesieve.exposition.reader import MAX_LINE_BYTES
 
@@ -21,7 +22,7 @@ DROPPED, OWN, UNLABELLED, EMPTY_LABEL = range(1 + len(FamilyVerdict._fields))
 
 
 class Records(Protocol):
-    """What the compiled reader makes of a body (compiled/exposition.pyx)."""
+    """What the compiled reader makes of a body (compiled/records.pxi)."""
 
     @property
     def families(self) -> tuple[bytes, ...]: ...
@@ -32,6 +33,8 @@ class Records(Protocol):
     def __len__(self) -> int: ...
 
     def piece(self, number: int) -> tuple[int, int, int, int, int]: ...
+
+    def rows(self, patterns: FamilyPatterns) -> bytes: ...
 
     def select(self, groups: Any, families: Any) -> tuple[bytes, int, int]: ...
 
@@ -82,9 +85,23 @@ class Compact(Partition):
             return Selection(b"", 0, 0)
         rows = self._rows.get(keep.families)
         if rows is None:
-            rows = self._rows[keep.families] = _rows_of(records.families, keep.families)
-        groups = ((OWN if name in keep.namespaces else DROPPED) if name else EMPTY_LABEL for name in records.namespaces)
-        return Selection(*records.select(bytes((UNLABELLED, *groups)), rows))
+            rows = self._rows[keep.families] = _rows_of(records, keep)
+        return Selection(*records.select(self._groups(keep.namespaces), rows))
+
+    def _groups(self, kept: frozenset[bytes]) -> bytes:
+        """What an answer takes of runs without a label, then of each namespace's."""
+        groups = bytearray((DROPPED,)) * (1 + len(self._records.namespaces))
+        groups[0] = UNLABELLED
+        for name in kept & self._group_of.keys():
+            groups[self._group_of[name]] = OWN
+        if b"" in self._group_of:
+            groups[self._group_of[b""]] = EMPTY_LABEL
+        return bytes(groups)
+
+    @cached_property
+    def _group_of(self) -> dict[bytes, int]:
+        """Where a namespace stands among the groups."""
+        return dict(zip(self._records.namespaces, count(1), strict=False))
 
     def _piece(self, number: int) -> Run | Header:
         start, end, family, namespace, samples = self._records.piece(number)
@@ -94,7 +111,12 @@ class Compact(Partition):
         return Run(start, end, name, None if namespace == NO_LABEL else self._records.namespaces[namespace], samples)
 
 
-def _rows_of(families: tuple[bytes, ...], verdict: Callable[[bytes], FamilyVerdict]) -> memoryview:
+def _rows_of(records: Records, keep: Keep) -> memoryview:
     """A row for each part of a verdict, a column for each family."""
-    rows = zip(*(verdict(family) for family in families), strict=True)
-    return memoryview(b"".join(map(bytes, rows))).cast("B", (len(FamilyVerdict._fields), len(families)))
+    families, patterns = records.families, keep.patterns()
+    if patterns is None:
+        rows = zip(*(keep.families(family) for family in families), strict=True)
+        table = b"".join(map(bytes, rows))
+    else:
+        table = records.rows(patterns)
+    return memoryview(table).cast("B", (len(FamilyVerdict._fields), len(families)))

@@ -7,7 +7,7 @@ is here is the plain one, the specification of the compiled one (compact.py).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
@@ -26,14 +26,26 @@ class FamilyVerdict(NamedTuple):
     empty: bool
 
 
+class FamilyPatterns(NamedTuple):
+    """For each part of a verdict: patterns of whole names (``*`` for any text), and whether what they cover is kept.
+    The first that covers a family decides; what none covers is not kept.
+    """
+
+    own: tuple[tuple[bytes, bool], ...]
+    unlabelled: tuple[tuple[bytes, bool], ...]
+    empty: tuple[tuple[bytes, bool], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Keep:
     """What is kept: samples of these namespaces, as far as their families are. ``families`` says the same of the same
-    family each time, and is equal to another that says the same of all.
+    family each time, and is equal to another that says the same of all; ``patterns``, where it gives any, say the same
+    as it, for whoever asks of thousands at once.
     """
 
     namespaces: frozenset[bytes]
     families: Callable[[bytes], FamilyVerdict]
+    patterns: Callable[[], FamilyPatterns | None] = field(default=lambda: None, compare=False, repr=False)
 
     def __call__(self, family: bytes, namespace: bytes | None) -> bool:
         """The namespace is None without the label, empty where the label is empty."""

@@ -7,6 +7,7 @@ another scrape before, and plain numbers. All others are read by the plain reade
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from kubesieve.exposition.families import Families, Family
 from kubesieve.exposition.lexer import Cursor
@@ -17,28 +18,32 @@ from kubesieve.exposition.sample import RESERVED, Sample
 CHUNK_BYTES = 256 * 1024
 """Lines are cut out of so much of a body at a time."""
 MOST_KNOWN_BYTES = 32 * 1024 * 1024
-"""Of blocks of labels that are remembered from one body to the next."""
+"""Of blocks of labels that are remembered, from one body to the next and from a chunk of one to its next."""
 ENTRY_BYTES = 200
 """What remembering one costs beside its text, about."""
 _NAME = re.compile(rb"[a-zA-Z_:][a-zA-Z0-9_:]*+")
 _NUMBERS = re.compile(rb"-?[0-9]{1,100}+(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]{2})?(?: [0-9]{1,18})?")
 """A value and a time stamp as most are."""
 BAD = b"bad"
-_PAIR = re.compile(rb'([a-zA-Z_][a-zA-Z0-9_]*+)="([^"\\]*+)')
+_PAIR = re.compile(rb'(?:([a-zA-Z_][a-zA-Z0-9_]*+)|"([^"\\]++)")="([^"\\]*+)')
 """A label without its closing quote."""
+_QUOTED = re.compile(rb'\{"([^"\\]++)"(?:,([^}]++))?\} (?:%s)' % _NUMBERS.pattern)
+"""A line with its metric name in the braces, first."""
+_MEANINGLESS = re.compile(rb"(?:[ \t]*+(?:#(?![ \t]*+(?:HELP|TYPE|UNIT)[ \t])[^\n]*+)?+\n)++")
+"""Blank lines and free comments, one after the other."""
 
 
 def read_plainly(body: bytes, *, max_line: int = MAX_LINE_BYTES) -> Partition:
     """Reads a whole body (bytes of text format 0.0.4). Raises BodyFault, as ``read_by_lines`` does."""
     check_bytes(body)
-    return Partition(body, _Reading(body, max_line, _KNOWN.blocks()).index())
+    return Partition(body, _Reading(body, max_line).index())
 
 
 class _Reading:
     """One body, from its first line to its last."""
 
-    def __init__(self, body: bytes, max_line: int, blocks: _Blocks) -> None:
-        self._body, self._max_line, self._blocks = body, max_line, blocks
+    def __init__(self, body: bytes, max_line: int) -> None:
+        self._body, self._max_line, self._blocks = body, max_line, _KNOWN.blocks()
         self._families = Families()
         self._index = Index({}, [])
         self._number, self._counted = 1, 0
@@ -48,17 +53,19 @@ class _Reading:
         while start < size:
             stop = self._body.rfind(b"\n", start, start + CHUNK_BYTES) + 1
             if stop:
+                self._blocks = _KNOWN.blocks()
                 self._lines(start, stop)
             start = stop or self._other(start)
         return self._index
 
     def _lines(self, start: int, stop: int) -> None:
-        """Takes whole lines: usual ones one after the other, any other by itself."""
+        """Takes whole lines: usual ones one after the other, others by themselves."""
         blocks, most, are_numbers = self._blocks, self._max_line, _NUMBERS.fullmatch
         first, samples = start, 0
         name, namespace = None, None
         runs: dict[bytes | None, Rows] = {}
-        for line in self._body[start : stop - 1].split(b"\n"):
+        cut = iter(self._body[start : stop - 1].split(b"\n"))
+        for line in cut:
             head, brace, numbers = line.rpartition(b"} ")
             if brace:
                 found, _, block = head.partition(b"{")
@@ -78,8 +85,10 @@ class _Reading:
                 samples += 1
                 start += len(line) + 1
             else:
-                first = start = self._other(start) if line else start + 1
-                name = None
+                first, name = self._unusual(line, start, stop), None
+                more = self._body.count(b"\n", start + len(line) + 1, first)
+                next(islice(cut, more, more), None)
+                start = first
         if samples:
             add_run(runs.setdefault(namespace, []), first, start, samples)
 
@@ -88,6 +97,19 @@ class _Reading:
         family = self._families.of(name)
         family.sampled = True
         return self._index.runs.setdefault(family.name, {})
+
+    def _unusual(self, line: bytes, start: int, stop: int) -> int:
+        """Takes a line, or several that mean nothing; where the next begins."""
+        nothing = _MEANINGLESS.match(self._body, start, min(stop, start + self._max_line))
+        if nothing is not None:
+            return nothing.end()
+        quoted = _QUOTED.fullmatch(line) if len(line) < self._max_line else None
+        own = self._blocks[quoted[2]] if quoted is not None else BAD
+        if quoted is None or own is BAD:
+            return self._other(start)
+        end = start + len(line) + 1
+        add_run(self._sampled(quoted[1]).setdefault(own, []), start, end, 1)
+        return end
 
     def _other(self, start: int) -> int:
         """Takes one line by the plain reader; where the next begins."""
@@ -139,6 +161,7 @@ class _Blocks(dict[bytes | None, bytes | None]):
             if None in names or RESERVED in names or len(set(names)) < len(names):
                 return BAD
             place = self._places[names] = names.index(NAMESPACE) if NAMESPACE in names else len(names)
+            self.size += 8 * len(names) + ENTRY_BYTES
         own = self[block] = self._namespaces[pairs[place]] if place < len(pairs) else None
         self.size += len(block) + ENTRY_BYTES
         return own
@@ -148,7 +171,8 @@ class _Blocks(dict[bytes | None, bytes | None]):
         match = _PAIR.fullmatch(pair)
         if match is None:
             return None
-        name, value = match.groups()
+        bare, quoted, value = match.groups()
+        name: bytes = bare or quoted
         if name == NAMESPACE:
             self._namespaces.setdefault(pair, value)
         self._names[pair] = name  # last: another thread that finds it looks up the rest

@@ -39,11 +39,10 @@ class SeriesRow:
     reason: str
 
     def covers(self, endpoint: str, family: str, scope: Scope) -> bool:
-        return (
-            scope is self.scope
-            and (not self.endpoints or endpoint in self.endpoints)
-            and any(fnmatchcase(family, pattern) for pattern in self.families)
-        )
+        return self.speaks_of(endpoint, scope) and any(fnmatchcase(family, pattern) for pattern in self.families)
+
+    def speaks_of(self, endpoint: str, scope: Scope) -> bool:
+        return scope is self.scope and (not self.endpoints or endpoint in self.endpoints)
 
 
 @dataclass(frozen=True, slots=True)

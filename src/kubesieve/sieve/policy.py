@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from kubesieve.exposition import FamilyVerdict, Keep
+from kubesieve.exposition import FamilyPatterns, FamilyVerdict, Keep
 from kubesieve.faults import OwnFault
 from kubesieve.kubelet.endpoints import ENDPOINTS, Endpoint
 from kubesieve.sieve.node_series import FIELDS, SERIES, NodeSeries, Scope, SeriesRow
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PATTERN = re.compile(r"[a-zA-Z_:*][a-zA-Z0-9_:*]*")
+_OTHER_WILDCARD = re.compile(r"[?\[]")
 MOST_VERDICTS = 10_000
 
 
@@ -33,7 +34,8 @@ class Policy:
 
     def keep_of(self, endpoint: Endpoint) -> Keep:
         """What is kept of an endpoint's exposition."""
-        return Keep(self._encoded, FamilyRules(endpoint.name, self.node_series, self.keep, self.drop))
+        rules = FamilyRules(endpoint.name, self.node_series, self.keep, self.drop)
+        return Keep(self._encoded, rules, rules.patterns)
 
     def keeps(self, endpoint: Endpoint, family: bytes, namespace: bytes | None) -> bool:
         """Whether the samples of a family pass. The namespace is None without the label, empty where it is empty."""
@@ -68,6 +70,23 @@ class FamilyRules:
         """Whether the first row of the table that covers them keeps them."""
         row = next(row for row in SERIES if row.covers(self.endpoint, family, scope))
         return self.node_series in row.kept_by
+
+    def patterns(self) -> FamilyPatterns | None:
+        """The same in patterns; None where one has another wildcard than ``*``."""
+        dropped, kept = [(name, False) for name in self.drop], [(name, True) for name in self.keep]
+        parts = (
+            [*dropped, ("*", True)],
+            [*dropped, *kept, *self._patterns_of(Scope.UNLABELLED)],
+            [*dropped, *self._patterns_of(Scope.EMPTY)],
+        )
+        if any(_OTHER_WILDCARD.search(name) for part in parts for name, _ in part):
+            return None
+        return FamilyPatterns(*(tuple((name.encode(), keeps) for name, keeps in part) for part in parts))
+
+    def _patterns_of(self, scope: Scope) -> Iterator[tuple[str, bool]]:
+        for row in SERIES:
+            if row.speaks_of(self.endpoint, scope):
+                yield from ((pattern, self.node_series in row.kept_by) for pattern in row.families)
 
 
 @lru_cache(maxsize=MOST_VERDICTS)

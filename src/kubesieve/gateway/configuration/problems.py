@@ -44,10 +44,12 @@ class Problems:
     """Takes problems while a file is read."""
 
     _found: list[Problem] = field(default_factory=list)
+    _paths: set[str] = field(default_factory=set)
 
     def add(self, problem: Problem) -> None:
         if not self.full:
             self._found.append(problem)
+            self._paths.update(_paths_above(problem.path))
 
     @property
     def full(self) -> bool:
@@ -58,9 +60,7 @@ class Problems:
 
     def within(self, path: str) -> bool:
         """Whether there is one at this path or below it, so that more about it would be guesses."""
-        return any(
-            problem.path.startswith(path) and problem.path[len(path) :][:1] in ("", ".", "[") for problem in self
-        )
+        return path in self._paths
 
     def stop(self, problem: Problem) -> NoReturn:
         """One after which reading on makes no sense. Raises ConfigurationFault with it and those before."""
@@ -70,6 +70,12 @@ class Problems:
         """Raises ConfigurationFault where there are problems."""
         if self._found:
             raise ConfigurationFault(tuple(self))
+
+
+def _paths_above(path: str) -> Iterator[str]:
+    """The path, and each that it is below of."""
+    yield path
+    yield from (path[:end] for end, character in enumerate(path) if character in ".[")
 
 
 def shown(text: str) -> str:
