@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,8 @@ class Scene:
             patches = [_patch("ConfigMap", [_set(f"/data/{key}", value) for key, value in data.items()])]
             source = {"configMap": {"name": "kubelet-ca", "items": [{"key": "ca.crt", "path": "kubelet-ca.crt"}]}}
             place = "/spec/template/spec/volumes/0/projected/sources/0"
-            return patches + ([_patch("DaemonSet", [_set(place, source)])] if self.given.kubelet_ca else [])
+            replaced = {**_set(place, source), "op": "replace"}
+            return patches + ([_patch("DaemonSet", [replaced])] if self.given.kubelet_ca else [])
         config = yaml.safe_load((OVERLAYS / overlay / "config.yaml").read_text())
         config["kubelet"] |= self._known(overlay)
         text = json.dumps(config)
@@ -259,5 +261,10 @@ def test_the_chart_is_taken_and_serves(scene: Scene, mode: str) -> None:
 def _gone(scene: Scene) -> None:
     """Nothing of it is left in its namespace but what was there before."""
     words = ("get", "daemonset,deployment,service,pods,poddisruptionbudget", "-n", HOME, "-o", "name")
-    until(lambda: not scene.cluster.run(*words).strip(), 60)
+    left = scene.cluster.run(*words)
+    end = time.monotonic() + 120
+    while left.strip() and time.monotonic() < end:
+        time.sleep(0.5)
+        left = scene.cluster.run(*words)
+    assert left.strip() == ""
     assert not scene.cluster.run("get", "clusterrole", "kubesieve", "--ignore-not-found").strip()
