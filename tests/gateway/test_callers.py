@@ -15,7 +15,7 @@ from tests.gateway.conftest import Gateway, MakeGateway, get_request, read_all
 def test_a_stuck_endpoint_of_one_caller_leaves_room_for_others(
     make_gateway: MakeGateway, kubelet: FakeKubelet, token: str
 ) -> None:
-    gateway = make_gateway(timeout_seconds=5.0)
+    gateway = make_gateway(timeout_seconds=3.0)
     kubelet.break_("/metrics/slis", "stuck")
     stuck = [gateway.connect() for _ in range(8)]
     for connection in stuck:
