@@ -74,7 +74,7 @@ image:
 
 # The root of the image, made without an engine for this machine's own Python and architecture.
 image-root: $(READY)
-	rm -rf $(ROOT) && mkdir -p $(ROOT)
+	rm -rf $(ROOT) build/lib* && mkdir -p $(ROOT)
 	$(BIN)/python -m pip download $(PIP) --only-binary :all: --require-hashes -r deploy/image/runtime.lock -d $(ROOT)/wheels
 	$(BIN)/python -m pip wheel $(PIP) --no-deps --no-build-isolation -w $(ROOT)/wheels .
 	$(BIN)/python -m pip install $(PIP) --no-index --find-links $(ROOT)/wheels --no-compile \

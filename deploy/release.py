@@ -2,7 +2,7 @@
 
     python deploy/release.py OUT [--wheels local|all] [--helm F] [--sign KEY]
 
-OUT has then: the sdist and the wheels, the chart, the recipe of the image (its Dockerfile and locks), and SHA256SUMS,
+OUT has then: the sdist and the wheels made of it, the chart, the recipe of the image (its Dockerfile and locks), and SHA256SUMS,
 with ``--sign`` also SHA256SUMS.asc by gpg. The versions of package, chart, overlays and changelog have to be one; the
 work tree has to be clean. ``--wheels all`` runs cibuildwheel (an engine is needed), ``local`` makes this machine's own.
 Exits with a sentence where something is not as it has to be. docs/releasing.md has the whole process.
@@ -87,10 +87,12 @@ def main() -> None:
         shutil.rmtree(out)
     out.mkdir(parents=True)
     _run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", str(out))
+    sdist = next(out.glob("*.tar.gz"))
     if given.wheels == "all":
-        _run(sys.executable, "-m", "cibuildwheel", "--platform", "linux", "--output-dir", str(out))
+        _run(sys.executable, "-m", "cibuildwheel", "--platform", "linux", "--output-dir", str(out), str(sdist))
     else:
-        _run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(out))
+        pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
+        _run(*pip, "--wheel-dir", str(out), str(sdist))
     check_metadata(out, version)
     _run(given.helm, "package", str(CHART), "--destination", str(out))
     recipe = out / f"kubesieve-image-{version}.tar.gz"
