@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.cluster.conftest import FakeCluster, cluster  # noqa: F401 - a fixture
+from tests.lab.cluster.conftest import FakeCluster
 
 
 def _lab(*words: str) -> subprocess.CompletedProcess[str]:
@@ -16,7 +16,7 @@ def _lab(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def test_up_and_down_and_down_again(cluster: FakeCluster) -> None:  # noqa: F811
+def test_up_and_down_and_down_again(cluster: FakeCluster) -> None:
     kubectl = ("--kubectl", cluster.kubectl.binary)
     done = _lab("up", *kubectl, "--image", "kubesieve=my/kubesieve:dev")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -28,7 +28,7 @@ def test_up_and_down_and_down_again(cluster: FakeCluster) -> None:  # noqa: F811
     assert _lab("down", *kubectl).stdout == "nothing of the lab was there\n"
 
 
-def test_context_and_kubeconfig_are_kubectls_own(cluster: FakeCluster) -> None:  # noqa: F811
+def test_context_and_kubeconfig_are_kubectls_own(cluster: FakeCluster) -> None:
     _lab("down", "--kubectl", cluster.kubectl.binary, "--context", "other", "--kubeconfig", "file")
     assert all(call["words"][:4] == ["--kubeconfig", "file", "--context", "other"] for call in cluster.calls)
 
@@ -45,7 +45,7 @@ def test_context_and_kubeconfig_are_kubectls_own(cluster: FakeCluster) -> None: 
     ],
 )
 def test_what_cannot_be_done_is_exit_code_2_and_says_why(
-    cluster: FakeCluster,  # noqa: F811
+    cluster: FakeCluster,
     words: tuple[str, ...],
     said: str,
 ) -> None:
@@ -61,7 +61,7 @@ def test_without_kubectl_it_says_so(tmp_path: Path) -> None:
     assert "kubectl-missing: expected to run" in done.stderr
 
 
-def test_without_a_key_and_a_terminal_the_chart_is_not_installed(cluster: FakeCluster) -> None:  # noqa: F811
+def test_without_a_key_and_a_terminal_the_chart_is_not_installed(cluster: FakeCluster) -> None:
     done = _lab("up", "--with-agent", "--kubectl", cluster.kubectl.binary)
     assert done.returncode == 2
     assert "api-key-missing: expected a key for the Secret datadog-api-key" in done.stderr

@@ -188,9 +188,7 @@ def _helm(options: Options) -> Helm:
 async def _plan(kubectl: Kubectl, options: Options) -> Plan:
     given = dict(_named(text) for text in options.image)
     ca = options.kubelet_ca.read_text() if options.kubelet_ca else None
-    return await Plan.make(
-        kubectl, Images.of(given), node=options.node, kubelet_ca=ca, kubelet_name=options.kubelet_server_name
-    )
+    return await Plan.make(kubectl, Images.of(given), options.node, ca, options.kubelet_server_name)
 
 
 def _named(text: str) -> tuple[str, str]:

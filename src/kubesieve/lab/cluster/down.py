@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kubesieve.faults import OwnFault
 from kubesieve.lab.cluster.agent_chart import Helm, uninstall
 from kubesieve.lab.cluster.kubectl import Kubectl
 from kubesieve.lab.cluster.manifests import AGENT_NAMESPACE, LAB, LABEL
+from kubesieve.lab.evidence import Say
 
 _KINDS = ("namespaces", "clusterroles", "clusterrolebindings")
-
-Say = Callable[[str], None]
 
 
 async def down(helm: Helm, say: Say = lambda _: None) -> tuple[str, ...]:

@@ -58,19 +58,25 @@ class Plan:
     kubelet_name: str | None = None
 
     @classmethod
-    async def make(cls, kubectl: Kubectl, images: Images, **options: Any) -> Plan:
+    async def make(
+        cls,
+        kubectl: Kubectl,
+        images: Images,
+        node: str | None = None,
+        kubelet_ca: str | None = None,
+        kubelet_name: str | None = None,
+    ) -> Plan:
         """Asks the cluster for its nodes. ``node`` names one; else the first that is ready and takes pods.
 
         Raises OwnFault where there is none.
         """
-        wanted = options.pop("node", None)
         nodes = (await kubectl.get("nodes"))["items"]
-        fit = [node for node in nodes if (node["metadata"]["name"] == wanted if wanted else _takes_pods(node))]
+        fit = [one for one in nodes if (one["metadata"]["name"] == node if node else _takes_pods(one))]
         if not fit:
-            names = ", ".join(node["metadata"]["name"] for node in nodes) or "none"
-            expected = f"a node {wanted}" if wanted else "a node that is ready and takes pods"
+            names = ", ".join(one["metadata"]["name"] for one in nodes) or "none"
+            expected = f"a node {node}" if node else "a node that is ready and takes pods"
             raise OwnFault("node-missing", f"expected {expected}; got {names}")
-        return cls(images, _node(fit[0]), **options)
+        return cls(images, _node(fit[0]), kubelet_ca, kubelet_name)
 
 
 def _takes_pods(node: Mapping[str, Any]) -> bool:

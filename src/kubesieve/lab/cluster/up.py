@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kubesieve.faults import OwnFault
 from kubesieve.lab.cluster import manifests
 from kubesieve.lab.cluster.kubectl import Kubectl
 from kubesieve.lab.cluster.manifests import LAB, LABEL, NAMESPACES, PROXY_NAMESPACE, SIEVE
 from kubesieve.lab.cluster.place import SIEVE_ALONE
 from kubesieve.lab.cluster.plan import Plan
+from kubesieve.lab.evidence import Say
 from kubesieve.lab.scene import PODS, SANDBOX
 from kubesieve.stage.pki import Authority
 
 _ACCOUNT_SECONDS = 30.0
-
-Say = Callable[[str], None]
 
 
 async def up(kubectl: Kubectl, plan: Plan, say: Say = lambda _: None) -> None:
