@@ -3,9 +3,9 @@
     python deploy/release.py OUT [--wheels local|all] [--helm F] [--sign KEY]
 
 OUT has then: the sdist and the wheels made of it, the chart, the recipe of the image (its Dockerfile and locks), and
-SHA256SUMS, with ``--sign`` also SHA256SUMS.asc by gpg. The versions of package, chart, overlays and changelog have to be one; the
-work tree has to be clean. ``--wheels all`` runs cibuildwheel (an engine is needed), ``local`` makes this machine's own.
-Exits with a sentence where something is not as it has to be. docs/releasing.md has the whole process.
+SHA256SUMS, with ``--sign`` also SHA256SUMS.asc by gpg. The versions of package, chart, overlays and changelog have to
+be one; the work tree has to be clean. ``--wheels all`` runs cibuildwheel (an engine is needed), ``local`` makes this
+machine's own. Exits with a sentence where something is not as it has to be. docs/releasing.md has the whole process.
 """
 
 from __future__ import annotations

@@ -31,21 +31,21 @@ def test_the_story_comes_out_on_the_cluster_and_nothing_is_left_of_it(cluster: C
     try:
         _lab(given, "up", *_setting(given))
         _lab(given, "up", *_setting(given))
-        told = _lab(given, "verify", *_setting(given))
+        told = _lab(given, "verify")
         artefact("lab-verify.txt", told)
         assert told.splitlines()[-1].startswith("All ")
         _broken(cluster, given)
     finally:
         _lab(given, "down")
     assert _everything(cluster) == before
-    _lab(given, "verify", *_setting(given), expected=2)
+    _lab(given, "verify", expected=2)
 
 
 def _broken(cluster: Cluster, given: Given) -> None:
     """verify can fail: a naive proxy that was told to allow sandbox is told by the steps that show it."""
     cluster.run("set", "env", "-n", "kubelet-proxy", "deployment/kubelet-proxy", "ALLOWED_NAMESPACES=datadog,sandbox")
     cluster.ready("kubelet-proxy", "deployment/kubelet-proxy")
-    record = json.loads(_lab(given, "verify", *_setting(given), "-o", "json", expected=1))
+    record = json.loads(_lab(given, "verify", "-o", "json", expected=1))
     failed = {one["name"] for one in record["expectations"] if not one["ok"]}
     assert "naive, /metrics*" in failed
     assert "kubesieve, all four" not in failed

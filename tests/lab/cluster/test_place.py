@@ -11,7 +11,7 @@ import pytest
 
 from kubesieve.agents import CheckRequest
 from kubesieve.faults import OwnFault
-from kubesieve.lab.cluster import ClusterPlace, up
+from kubesieve.lab.cluster import ClusterPlace, Images, Plan, up
 from kubesieve.lab.embedded import EmbeddedPlace, embedded_place
 from kubesieve.lab.place import Way
 from kubesieve.lab.scene import DIRECT, NAIVE, NAIVE_TOKEN, SIEVE, TENANT, WIDENED
@@ -100,7 +100,22 @@ async def test_a_way_out_is_applied_to_the_cluster(
 
 async def test_without_the_lab_the_cluster_is_told_apart_from_a_broken_one(cluster: FakeCluster) -> None:
     with pytest.raises(OwnFault, match="expected what `kubesieve lab up` makes"):
-        await ClusterPlace(cluster.kubectl, PLAN).setting()
+        await ClusterPlace.find(cluster.kubectl)
+
+
+async def test_a_place_is_found_by_what_up_decided(cluster: FakeCluster) -> None:
+    plan = replace(PLAN, images=Images(app="my/nginx:1"), kubelet_ca="PEM", kubelet_name="worker-1")
+    await up(cluster.kubectl, plan)
+    await (await ClusterPlace.find(cluster.kubectl)).open(WIDENED)
+    (container,) = cluster.objects["daemonset/kubelet-proxy/kubesieve"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == plan.images.kubesieve
+    assert Plan.of_text(plan.text()) == plan
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"images": {}, "node": {}, "more": 1}'])
+async def test_a_plan_of_another_version_is_told(text: str) -> None:
+    with pytest.raises(OwnFault, match="expected a plan as this version writes it"):
+        Plan.of_text(text)
 
 
 async def test_the_kubelets_ca_goes_with_the_configuration(cluster: FakeCluster) -> None:

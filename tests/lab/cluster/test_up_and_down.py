@@ -32,6 +32,7 @@ MADE = {
     "secret/kubelet-proxy/kubesieve",
     "configmap/kubelet-proxy/kubesieve-ca",
     "configmap/kubelet-proxy/kubesieve",
+    "configmap/kubelet-proxy/kubesieve-lab",
     "daemonset/kubelet-proxy/kubesieve",
 }
 

@@ -20,7 +20,7 @@ LABELS = {LABEL: LAB}
 AGENT_NAMESPACE, PROXY_NAMESPACE = "datadog", "kubelet-proxy"
 NAMESPACES = (SANDBOX, AGENT_NAMESPACE, PROXY_NAMESPACE)
 AGENT, NAIVE, SIEVE = "agent", "kubelet-proxy", "kubesieve"
-CA = "kubesieve-ca"
+CA, PLAN = "kubesieve-ca", "kubesieve-lab"
 ROLES = ("kubesieve-lab-agent", "kubesieve-lab-proxy")
 SIEVE_PORT, NAIVE_PORT = 8443, 443
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a path
@@ -158,6 +158,11 @@ def certificate(cert: bytes, key: bytes) -> Object:
 def authority(pem: str, namespace: str = PROXY_NAMESPACE) -> Object:
     """What clients of kubesieve trust, where they are."""
     return {**_object("v1", "ConfigMap", CA, namespace), "data": {"ca.crt": pem}}
+
+
+def plan_of_lab(plan: Plan) -> Object:
+    """What ``up`` decided, for ``verify``."""
+    return {**_object("v1", "ConfigMap", PLAN, PROXY_NAMESPACE), "data": {"plan": plan.text()}}
 
 
 def configuration(plan: Plan, tenants: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -26,7 +26,15 @@ _TENANTS: Mapping[Way, Mapping[str, tuple[str, ...]]] = {
 
 
 class ClusterPlace:
-    """A Place. ``up`` has been there before: what is missing is an OwnFault that says so."""
+    """A Place, where ``up`` has been before."""
+
+    @classmethod
+    async def find(cls, kubectl: Kubectl) -> ClusterPlace:
+        """By the plan that ``up`` left. Raises OwnFault where it was not there, or was another version's."""
+        found = await kubectl.found("configmap", manifests.PLAN, "-n", manifests.PROXY_NAMESPACE)
+        if found is None:
+            raise OwnFault("lab-missing", "expected what `kubesieve lab up` makes; got nothing of it. Run it first")
+        return cls(kubectl, Plan.of_text(found["data"]["plan"]))
 
     def __init__(self, kubectl: Kubectl, plan: Plan) -> None:
         self._kubectl, self._plan = kubectl, plan
@@ -89,11 +97,7 @@ class ClusterPlace:
         return Entrance(url, manifests.TOKEN if shown else None, ca)
 
     async def _service(self, name: str, scheme: str, port: int) -> str:
-        found = await self._kubectl.found("service", name, "-n", manifests.PROXY_NAMESPACE)
-        if found is None:
-            raise OwnFault(
-                "lab-missing", "expected what `kubesieve lab up` makes; got no Service of the proxies. Run it first"
-            )
+        found = await self._kubectl.get("service", name, "-n", manifests.PROXY_NAMESPACE)
         address = found["spec"]["clusterIP"]
         return f"{scheme}://{f'[{address}]' if ':' in address else address}:{port}"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from kubesieve import __version__
@@ -56,6 +57,21 @@ class Plan:
     node: Node
     kubelet_ca: str | None = None
     kubelet_name: str | None = None
+
+    def text(self) -> str:
+        """As JSON, for ``of_text``."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_text(cls, text: str) -> Plan:
+        """Raises OwnFault where another version wrote it."""
+        try:
+            record = json.loads(text)
+            return cls(**{**record, "images": Images(**record["images"]), "node": Node(**record["node"])})
+        except (ValueError, LookupError, TypeError):
+            raise OwnFault(
+                "lab-unreadable", "expected a plan as this version writes it; got another. Run lab down, then lab up"
+            ) from None
 
     @classmethod
     async def make(

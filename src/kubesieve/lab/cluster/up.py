@@ -24,6 +24,7 @@ async def up(kubectl: Kubectl, plan: Plan, say: Say = lambda _: None) -> None:
     await kubectl.apply(manifests.namespaces())
     for namespace in NAMESPACES:
         await kubectl.eventually("serviceaccount", "default", "-n", namespace, seconds=_ACCOUNT_SECONDS)
+    await kubectl.apply([manifests.plan_of_lab(plan)])
     say("accounts and their rights")
     await kubectl.apply(manifests.accounts(plan))
     say("pods, the naive proxy and kubesieve")
