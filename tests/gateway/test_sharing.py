@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from kubesieve.stage.breakage import parse_fault
+from kubesieve.stage.http_values import Answer, Request
 from kubesieve.stage.kubelet import FakeKubelet
 from tests.gateway.conftest import MakeGateway, get_request
 
@@ -81,4 +83,39 @@ def test_a_client_that_goes_away_leaves_the_scrape_to_the_others(
     time.sleep(0.1)
     first.close()
     assert waiting.result(10).status == 200
+    assert len(kubelet.requests) == 1
+
+
+def test_a_scrape_that_the_kubelet_calls_failed_is_not_shared_with_those_who_ask_later(
+    make_gateway: MakeGateway, kubelet: FakeKubelet, token: str
+) -> None:
+    """Met on a real node: one container gone in that moment, and everybody's view was empty for the whole ttl."""
+    gateway = make_gateway(cache_seconds=30.0)
+    kubelet.break_("/metrics/cadvisor", "scrape-error")
+    failed = gateway.ask("/metrics/cadvisor", token)
+    assert (failed.status, b"container_scrape_error 1" in failed.body) == (200, True)
+    assert b"namespace=" not in failed.body
+    kubelet.mend("/metrics/cadvisor")
+    whole = [gateway.ask("/metrics/cadvisor", token).body for _ in range(3)]
+    assert all(b"namespace=" in body for body in whole)
+    assert len(kubelet.requests) == 2
+
+
+def test_those_who_wait_for_a_scrape_share_it_even_where_it_failed(
+    make_gateway: MakeGateway, kubelet: FakeKubelet, token: str
+) -> None:
+    gateway = make_gateway(cache_seconds=30.0)
+    answer = kubelet.answer
+
+    def slow(request: Request) -> Answer:
+        time.sleep(0.5)
+        return parse_fault("scrape-error").apply(answer(request))
+
+    kubelet.answer = slow  # type: ignore[method-assign]
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: gateway.ask("/metrics/resource", token), range(8)))
+    finally:
+        kubelet.answer = answer  # type: ignore[method-assign]
+    assert {one.status for one in answers} == {200}
     assert len(kubelet.requests) == 1

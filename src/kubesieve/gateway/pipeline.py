@@ -21,9 +21,10 @@ from kubesieve.gateway.node_paths import below_node
 from kubesieve.gateway.parts import Parts
 from kubesieve.gateway.routes import Asked, Route, route
 from kubesieve.gateway.scrapes import Scrape, namespaces_of
+from kubesieve.kubelet.client import Reply
 from kubesieve.kubelet.endpoints import BY_PATH, Endpoint
 from kubesieve.kubelet.podlist import PodList
-from kubesieve.sieve import Scanned, scan
+from kubesieve.sieve import scan, unmeasured
 from kubesieve.sieve.container_logs import host_log
 from kubesieve.sieve.naming import Learnt, answer_for, learn
 from kubesieve.tenancy.values import Grant
@@ -161,13 +162,13 @@ class Pipeline:
         try:
             asking = begun.target.client.get(endpoint, who.authorization, query=routed.query)
             reply = await begun.target.unless_left(asking)
-            scanned, namespaces = await self._work(len(reply.body), lambda: _read(endpoint, reply.body))
+            scrape = await self._work(len(reply.body), lambda: _read(endpoint, reply))
         except Fault as fault:
             told = who.told(fault)
             self._parts.telemetry.scraped(endpoint.name, told.reason, time.monotonic() - started)
             raise told from None
         self._parts.telemetry.scraped(endpoint.name, "ok", time.monotonic() - started, len(reply.body))
-        return Scrape(reply.content_type, scanned, len(reply.body), namespaces)
+        return scrape
 
     async def _made(self, routed: Route, asked: Asked, scrape: Scrape, decided: Decided, target: Target) -> Answer:
         """The answer out of a scrape, made once for all who share it and may see the same."""
@@ -215,9 +216,10 @@ async def _raised(fault: Fault) -> NoReturn:
     raise fault
 
 
-def _read(endpoint: Endpoint, body: bytes) -> tuple[Scanned, frozenset[str]]:
-    scanned = scan(endpoint, body)
-    return scanned, namespaces_of(scanned)
+def _read(endpoint: Endpoint, reply: Reply) -> Scrape:
+    scanned = scan(endpoint, reply.body)
+    failed = unmeasured(endpoint, scanned)
+    return Scrape(reply.content_type, scanned, len(reply.body), namespaces_of(scanned), failed)
 
 
 def _told(answered: Answer, who: Asking | None, decided: Decided | None = None) -> Answer:

@@ -31,13 +31,14 @@ Key = tuple[str, bool, str]
 @dataclass(frozen=True, slots=True)
 class Scrape:
     """A kubelet's answer, whole and read; what was made of it so far, by whether it is compressed and what was decided;
-    and what a pod list told of virtual clusters, once.
+    and what a pod list told of virtual clusters, once. ``unmeasured``: the kubelet says that it could not measure.
     """
 
     content_type: str
     scanned: Scanned
     size: int
     namespaces: frozenset[str] = frozenset()
+    unmeasured: bool = False
     made: dict[Hashable, asyncio.Task[Answer]] = field(default_factory=dict, compare=False)
     learnt: list[asyncio.Task[Learnt]] = field(default_factory=list, compare=False)
     number: int = field(default_factory=partial(next, count(1)))
@@ -101,7 +102,8 @@ class _Entry:
 class SharedScrapes:
     """Single flight and a short memory. What is given out began less than ``seconds`` before it was asked for; with 0
     nothing is shared. One fetch begins when the one before has ended: nothing older comes behind something newer.
-    Faults are kept for ``fault_seconds`` at most: not at all where a kubelet judges each caller's token.
+    Faults, and scrapes that the kubelet itself calls failed, are kept for ``fault_seconds`` at most: not at all where a
+    kubelet judges each caller's token.
     """
 
     def __init__(self, seconds: float, fault_seconds: float = 0.0, held: Held | None = None) -> None:
@@ -138,9 +140,10 @@ class SharedScrapes:
 
     def _settled(self, key: Key, entry: _Entry, task: asyncio.Task[Scrape]) -> None:
         failed = task.cancelled() or task.exception() is not None
+        poor = failed or task.result().unmeasured
         loop = asyncio.get_running_loop()
         left = entry.started + self._seconds - loop.time()
-        if failed:
+        if poor:
             left = 0.0 if task.cancelled() else min(left, self._fault_seconds)
         if left <= 0 or self._entries.get(key) is not entry:
             self._forget(key, entry)

@@ -3,6 +3,7 @@
 from kubesieve.sieve.apply import Scanned, Sieved, answer, scan, sieve
 from kubesieve.sieve.node_series import NodeSeries
 from kubesieve.sieve.policy import Policy, parse_namespaces, parse_patterns
+from kubesieve.sieve.unmeasured import unmeasured
 
 __all__ = [
     "NodeSeries",
@@ -14,4 +15,5 @@ __all__ = [
     "parse_patterns",
     "scan",
     "sieve",
+    "unmeasured",
 ]

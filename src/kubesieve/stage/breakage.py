@@ -104,6 +104,17 @@ def _null_items(body: bytes) -> bytes:
     return head[0] + b"null}\n" if head else body
 
 
+def _unmeasured(body: bytes) -> bytes:
+    """What a kubelet says where it could not measure: /metrics/cadvisor of the machine alone, where a container went
+    away in that moment; /metrics/resource of nothing, while the runtime is away.
+    """
+    machine = re.findall(rb"^(?:# \w+ )?(?:machine_|cadvisor_version_info).*\n", body, re.MULTILINE)
+    if not machine:
+        return resource_without_runtime()
+    told = b"# TYPE container_scrape_error gauge\ncontainer_scrape_error 1\n"
+    return told + b"".join(line for line in machine if b"machine_scrape_error" not in line)
+
+
 def _delivered(**changes: object) -> Change:
     return lambda answer, seconds: replace(answer, seconds=seconds, **changes)  # type: ignore[arg-type]
 
@@ -125,7 +136,7 @@ KINDS: dict[str, Change] = {
     "slow": _delivered(delivery="drip"),
     "stuck": _delivered(delivery="stuck"),
     "reset": _delivered(delivery="reset"),
-    "scrape-error": _body(lambda _body: resource_without_runtime()),
+    "scrape-error": _body(_unmeasured),
     "stale": lambda answer, _seconds: answer,
     "no-final-newline": _body(lambda body: body.rstrip(b"\n")),
     "gzip": _zipped(lambda body: gzip.compress(body, 1, mtime=0)),
