@@ -4,7 +4,8 @@
 
 ``TOKENS`` is a folder with a file for each caller; the one called ``direct`` asks the kubelet itself. Every answer is a
 line of JSON: when it was asked for and came (seconds since the epoch), who asked what, status, a digest of
-the certificate, and the pods in it as ``namespace/name``, found by text alone: no reader of kubesieve's is used.
+the certificate, and the pods in it as ``namespace/name``, found by text alone: no reader of kubesieve's is used;
+``unmeasured`` where the kubelet says in its answer that it could not measure.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from connection import Connection
 ENDPOINTS = ("/pods", "/stats/summary", "/metrics/cadvisor", "/metrics/resource")
 NAMESPACE = re.compile(rb'[{,]namespace="([^"]*)"')
 POD = re.compile(rb'[{,]pod="([^"]*)"')
+UNMEASURED = re.compile(rb"^(container_|machine_)?scrape_error [^0]", re.MULTILINE)
 DIRECT = "direct"
 _PRINTING = threading.Lock()
 
@@ -62,6 +64,8 @@ class Caller:
             record |= {"status": answer.status, "certificate": self.certificate, "bytes": len(body)}
             if answer.status == 200:
                 record["pods"] = sorted(pods_of(endpoint, body))
+                if UNMEASURED.search(body):
+                    record["unmeasured"] = True
             else:
                 record["said"] = body[:60].decode("ascii", "replace")
         except Exception as error:

@@ -14,6 +14,9 @@ GONE = 60.0
 SHARED = 8.0
 """Seconds that an answer may be older than its question: sharing.ttl, and what a scrape takes."""
 
+MOMENT = 2.5
+"""Seconds for which a scrape that failed may be shown: it is shared for one, and asked for once in one."""
+
 Line = Mapping[str, Any]
 
 
@@ -64,11 +67,11 @@ def leaks(lines: Iterable[Line], granted: Mapping[str, frozenset[str]]) -> Itera
 
 def gaps(lines: Sequence[Line], granted: Mapping[str, frozenset[str]], truths: Sequence[Truth]) -> Iterator[str]:
     """Answers that lack a pod of the caller's own which the API server said ran all the while, unless the kubelet
-    itself, asked directly at that time, did not show it either.
+    says in that answer that it could not measure, or, asked directly at that time, did not show the pod either.
     """
     direct = [line for line in lines if line["caller"] == "direct"]
     for line, pod in due(lines, granted, truths):
-        if pod not in line["pods"] and not _kubelet_lacked(pod, line, direct):
+        if pod not in line["pods"] and "unmeasured" not in line and not _kubelet_lacked(pod, line, direct):
             yield f"{line['caller']} did not see {pod} in {line['endpoint']} at {line['asked']:.1f}"
 
 
@@ -90,6 +93,21 @@ def stale(lines: Sequence[Line], granted: Mapping[str, frozenset[str]], truths: 
             if before and before[0].at <= line["asked"] - GONE + SHARED:
                 ever = frozenset().union(*(truth.known for truth in before))
                 yield from (f"{line['caller']} saw {pod}, long gone" for pod in line["pods"] if pod not in ever)
+
+
+def lingering(lines: Sequence[Line], granted: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Scrapes that the kubelet calls failed, shown longer than for a moment, while the kubelet itself is well again."""
+    well = [line for line in lines if line["caller"] == "direct" and "pods" in line and "unmeasured" not in line]
+    since: dict[tuple[str, str], float] = {}
+    for line in sorted(lines, key=lambda one: float(one["asked"])):
+        key = line["caller"], line["endpoint"]
+        if "unmeasured" not in line:
+            since.pop(key, None)
+            continue
+        first = since.setdefault(key, line["asked"])
+        late = line["caller"] in granted and line["asked"] - first > MOMENT
+        if late and any(one["endpoint"] == key[1] and first < one["asked"] < line["asked"] - MOMENT for one in well):
+            yield f"{key[0]} was shown a failed scrape of {key[1]} from {first:.1f} to {line['asked']:.1f}"
 
 
 def odd_statuses(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.judging import Disturbed, Truth, gaps, leaks, odd_statuses, stale
+from tests.e2e.judging import Disturbed, Truth, gaps, leaks, lingering, odd_statuses, stale
 
 GRANTED = {"a": frozenset({"team-a"})}
 
@@ -44,6 +44,19 @@ def test_a_pod_that_ran_all_the_while_has_to_be_seen(
 def test_a_pod_that_is_long_gone_must_not_be_seen() -> None:
     assert list(stale([_line(pods=["team-a/old"])], GRANTED, _truths("team-a/x")))
     assert not list(stale([_line(pods=["team-a/x"])], GRANTED, _truths("team-a/x")))
+
+
+@pytest.mark.parametrize(("until", "told"), [(101, False), (104, True)], ids=["a moment", "the whole ttl"])
+def test_a_failed_scrape_may_be_shown_for_a_moment_alone(until: int, told: bool) -> None:
+    failed = [_line(at=float(at), unmeasured=True) for at in range(100, until + 1)]
+    direct = [_line("direct", at + 0.5, pods=["team-a/x"]) for at in range(99, 106)]
+    assert bool(list(lingering([*failed, *direct], GRANTED))) is told
+    assert not list(gaps(failed, GRANTED, _truths("team-a/x")))
+
+
+def test_a_kubelet_that_stays_unwell_is_not_held_against_us() -> None:
+    failed = [_line(name, float(at), unmeasured=True) for at in range(100, 110) for name in ("a", "direct")]
+    assert not list(lingering(failed, GRANTED))
 
 
 def test_an_error_is_expected_only_when_something_was_disturbed() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, artefact, pod, until
-from tests.e2e.judging import Disturbed, Truth, due, gaps, leaks, odd_statuses, stale, summed_up, truth_of
+from tests.e2e.judging import Disturbed, Truth, due, gaps, leaks, lingering, odd_statuses, stale, summed_up, truth_of
 from tests.e2e.tenants import CHECK, GRANTED, MANY, NOBODY, TOKENS, WAITING, Tenants
 
 SECONDS = 240
@@ -149,6 +149,7 @@ def test_own_views_are_complete_and_foreign_ones_empty_at_every_moment(tenants: 
     found = {
         "leaks": list(leaks(lines, GRANTED)),
         "gaps": list(gaps(lines, GRANTED, truths)),
+        "lingering": list(lingering(lines, GRANTED)),
         "stale": list(stale(lines, GRANTED, truths)),
         "statuses": list(odd_statuses(lines, GRANTED, times)),
     }
@@ -158,7 +159,11 @@ def test_own_views_are_complete_and_foreign_ones_empty_at_every_moment(tenants: 
 
 def _held(lines: list[Any], truths: list[Truth]) -> str:
     pods = sum(1 for _ in due(lines, GRANTED, truths))
-    return f"{len(truths)} words of the API server; {pods} times a pod had to be in an answer"
+    failed = sum("unmeasured" in line for line in lines)
+    return (
+        f"{len(truths)} words of the API server; {pods} times a pod had to be in an answer; "
+        f"{failed} answers in which the kubelet said that it could not measure"
+    )
 
 
 def _looked(lines: list[Any], truths: list[Truth]) -> None:
