@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Object = Mapping[str, Any]
+from tests.e2e.objects import Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +120,3 @@ def artefact(name: str, text: str, *, shown: bool = True) -> None:
     (folder / name).write_text(text.rstrip() + "\n")
     if shown:
         print(f"\n== {name}\n{text}")
-
-
-def pod(name: str, namespace: str, image: str, command: Sequence[str] = (), **spec: Any) -> Object:
-    """A pod of one container. Without a command the image's own."""
-    container = {"name": "main", "image": image, "imagePullPolicy": "IfNotPresent"}
-    if command:
-        container["command"] = list(command)
-    container |= spec.pop("container", {})
-    metadata = {"name": name, "namespace": namespace, "labels": {"app": name}}
-    body = {"terminationGracePeriodSeconds": 1, "containers": [container], **spec}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": body}

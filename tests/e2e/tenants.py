@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kubesieve.stage.pki import Authority, KeyPair
-from tests.e2e.cluster import Cluster, Object, pod
+from kubesieve.stage.pki import Authority
+from tests.e2e.cluster import Cluster
+from tests.e2e.objects import RESTRICTED, Object, account, bound, config_map, pod, role, secret
 
 HOME = "kubesieve-e2e"
 CHECK = "e2e-check"
@@ -30,15 +31,6 @@ MANY = 20
 RELEASE = "kubesieve"
 NAME = f"{RELEASE}.{HOME}.svc"
 TOKENS = "/tokens"
-WAITING = ("python3", "-c", "import signal; signal.signal(signal.SIGTERM, lambda *_: exit()); signal.pause()")
-RESTRICTED = {
-    "runAsNonRoot": True,
-    "runAsUser": 65532,
-    "runAsGroup": 65532,
-    "fsGroup": 65532,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-_RBAC = "rbac.authorization.k8s.io"
 
 
 class Tenants:
@@ -60,8 +52,8 @@ class Tenants:
         self.cluster.apply(*(self.cluster.namespace(name, labels.get(name)) for name in NAMESPACES))
         for name in NAMESPACES:
             self.cluster.account_ready(name)
-        self.cluster.apply(*(_account(name, "agent") for name in ACCOUNTS), *self._rights())
-        self.cluster.apply(*(_account("e2e-a", f"many-{number}") for number in range(MANY)))
+        self.cluster.apply(*(account(name, "agent") for name in ACCOUNTS), *self._rights())
+        self.cluster.apply(*(account("e2e-a", f"many-{number}") for number in range(MANY)))
         self.certify()
         self.install()
 
@@ -78,7 +70,7 @@ class Tenants:
         known: dict[str, Any] = {"insecure": True}
         if self.given.kubelet_ca:
             ca = {"ca.crt": self.given.kubelet_ca.read_text()}
-            self.cluster.apply(_config_map("kubelet-ca", HOME, ca))
+            self.cluster.apply(config_map("kubelet-ca", HOME, ca))
             known = {"ca": {"configMap": "kubelet-ca"}, "serverName": self.given.kubelet_name or ""}
         values = {
             "mode": "daemonset",
@@ -107,7 +99,7 @@ class Tenants:
     def certify(self) -> None:
         """A new certificate by the same CA, for the Service; kubelets bring it into the pods when they like."""
         pair = self.authority.issue(names=[NAME], ips=[], common_name=RELEASE)
-        self.cluster.apply(_secret("e2e-tls", HOME, pair))
+        self.cluster.apply(secret("e2e-tls", HOME, pair))
 
     @property
     def url(self) -> str:
@@ -118,7 +110,7 @@ class Tenants:
     def run_in_pod(self, name: str, script: str, callers: Mapping[str, str], *words: str) -> None:
         """A pod that runs a script of this folder with the callers' tokens in a folder; returns when it runs."""
         data = {key: base64.b64encode(value.encode()).decode() for key, value in callers.items()}
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": CHECK}, "data": data}
+        tokens = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": CHECK}, "data": data}
         files = {name: Path(__file__).with_name(name).read_text() for name in (script, "connection.py")}
         files["ca.crt"] = self.authority.pem.decode()
         mounts = [{"name": "files", "mountPath": "/files"}, {"name": "tokens", "mountPath": TOKENS}]
@@ -143,7 +135,7 @@ class Tenants:
             ],
         )
         self.cluster.delete("pod", name, "-n", CHECK)
-        self.cluster.apply(secret, _config_map(name, CHECK, files), body)
+        self.cluster.apply(tokens, config_map(name, CHECK, files), body)
         self.cluster.ready(CHECK, f"pod/{name}")
 
     def _rights(self) -> list[Object]:
@@ -154,48 +146,17 @@ class Tenants:
         metrics = {"name": "e2e-metrics", "labels": labels}
         subject = [{"kind": "ServiceAccount", "name": "agent", "namespace": CHECK}]
         return [
-            _role(direct, [{"apiGroups": [""], "resources": kubelet, "verbs": ["get"]}]),
-            _bound("ClusterRoleBinding", direct, subject, "e2e-direct"),
-            _role(metrics, [{"apiGroups": ["metrics.k8s.io"], "resources": ["pods"], "verbs": ["get"]}]),
+            role(direct, [{"apiGroups": [""], "resources": kubelet, "verbs": ["get"]}]),
+            bound("ClusterRoleBinding", direct, subject, "e2e-direct"),
+            role(metrics, [{"apiGroups": ["metrics.k8s.io"], "resources": ["pods"], "verbs": ["get"]}]),
             *(_may_see(namespace) for namespace in sorted(GRANTED["b"])),
         ]
 
 
 def _may_see(namespace: str) -> Object:
     subject = [{"kind": "ServiceAccount", "name": "agent", "namespace": "e2e-b"}]
-    return _bound("RoleBinding", {"name": "e2e-b", "namespace": namespace}, subject, "e2e-metrics")
+    return bound("RoleBinding", {"name": "e2e-b", "namespace": namespace}, subject, "e2e-metrics")
 
 
 def _tenant(name: str, namespace: str, account: str = "agent", **grant: Any) -> Object:
     return {"name": name, "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": account}], **grant}
-
-
-def _account(namespace: str, name: str) -> Object:
-    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
-
-
-def _config_map(name: str, namespace: str, data: Mapping[str, str]) -> Object:
-    metadata = {"name": name, "namespace": namespace}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(data)}
-
-
-def _secret(name: str, namespace: str, pair: KeyPair) -> Object:
-    data = {"tls.crt": pair.cert, "tls.key": pair.key}
-    encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
-    metadata = {"name": name, "namespace": namespace}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/tls", "data": encoded}
-
-
-def _role(metadata: Object, rules: Sequence[Object]) -> Object:
-    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": list(rules)}
-
-
-def _bound(kind: str, metadata: Object, subjects: Sequence[Object], role: str) -> Object:
-    reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": role}
-    return {
-        "apiVersion": f"{_RBAC}/v1",
-        "kind": kind,
-        "metadata": metadata,
-        "roleRef": reference,
-        "subjects": list(subjects),
-    }

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from kubesieve.stage.pki import Authority
-from tests.e2e.cluster import Cluster, artefact, pod, until
-from tests.e2e.tenants import RESTRICTED, WAITING
+from tests.e2e.cluster import Cluster, artefact, until
+from tests.e2e.objects import RESTRICTED, WAITING, Object, account, bound, config_map, pod, role, secret
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = ROOT / "deploy/kustomize/overlays"
@@ -55,7 +55,7 @@ class Scene:
         for name in (OWN, OTHER, HOME):
             self.cluster.account_ready(name)
         self.cluster.apply(
-            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "agent", "namespace": OWN}},
+            account(OWN, "agent"),
             *self._rights(),
             *(pod("steady", name, self.given.image, WAITING, securityContext=RESTRICTED) for name in (OWN, OTHER)),
         )
@@ -66,43 +66,24 @@ class Scene:
     def certify(self) -> None:
         """What the manifests expect to be there: a certificate, and the kubelets' CA."""
         pair = Authority("e2e").issue(names=[NAME], ips=[], common_name="kubesieve")
-        data = {"tls.crt": pair.cert.decode(), "tls.key": pair.key.decode()}
-        metadata = {"name": "kubesieve-tls", "namespace": HOME}
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
         ca = self.given.kubelet_ca.read_text() if self.given.kubelet_ca else ""
-        metadata = {"name": "kubelet-ca", "namespace": HOME}
-        known = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"ca.crt": ca}}
-        self.cluster.apply({**secret, "type": "kubernetes.io/tls"}, known)
+        known = config_map("kubelet-ca", HOME, {"ca.crt": ca})
+        self.cluster.apply(secret("kubesieve-tls", HOME, pair), known)
 
     def remove(self) -> None:
-        self.cluster.delete("clusterrole,clusterrolebinding", ROLE, "kubesieve")
+        self.cluster.delete("clusterrole,clusterrolebinding", ROLE, f"{ROLE}-seen", "kubesieve")
         self.cluster.delete("namespace", OWN, OTHER, HOME)
 
-    def _rights(self) -> list[dict[str, Any]]:
-        group = "rbac.authorization.k8s.io"
+    def _rights(self) -> list[Object]:
         kubelet = ["nodes/metrics", "nodes/stats", *(["nodes/proxy"] if self.minor < 33 else ["nodes/pods"])]
-        rules = [{"apiGroups": [""], "resources": kubelet, "verbs": ["get"]}]
         seen = [{"apiGroups": ["metrics.k8s.io"], "resources": ["pods"], "verbs": ["get"]}]
         subject = [{"kind": "ServiceAccount", "name": "agent", "namespace": OWN}]
-        version = f"{group}/v1"
         own, cluster_wide = {"name": ROLE, "namespace": OWN}, {"name": ROLE}
         return [
-            {"apiVersion": version, "kind": "ClusterRole", "metadata": cluster_wide, "rules": rules},
-            {
-                "apiVersion": version,
-                "kind": "ClusterRoleBinding",
-                "metadata": cluster_wide,
-                "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": ROLE},
-                "subjects": subject,
-            },
-            {"apiVersion": version, "kind": "Role", "metadata": own, "rules": seen},
-            {
-                "apiVersion": version,
-                "kind": "RoleBinding",
-                "metadata": own,
-                "roleRef": {"apiGroup": group, "kind": "Role", "name": ROLE},
-                "subjects": subject,
-            },
+            role(cluster_wide, [{"apiGroups": [""], "resources": kubelet, "verbs": ["get"]}]),
+            bound("ClusterRoleBinding", cluster_wide, subject, ROLE),
+            role({"name": f"{ROLE}-seen"}, seen),
+            bound("RoleBinding", own, subject, f"{ROLE}-seen"),
         ]
 
     def ask(self, port: int, path: str, scheme: str = "https") -> tuple[int, str]:

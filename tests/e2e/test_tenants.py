@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.cluster import Cluster, artefact, pod, until
+from tests.e2e.cluster import Cluster, artefact, until
 from tests.e2e.judging import Disturbed, Truth, due, gaps, leaks, lingering, odd_statuses, stale, summed_up, truth_of
-from tests.e2e.tenants import CHECK, GRANTED, MANY, NOBODY, TOKENS, WAITING, Tenants
+from tests.e2e.objects import WAITING, pod
+from tests.e2e.tenants import CHECK, GRANTED, MANY, NOBODY, TOKENS, Tenants
 
 SECONDS = 240
 KUBELET_SECONDS, BACK_SECONDS = 40.0, 45.0
