@@ -40,7 +40,19 @@ def test_context_and_kubeconfig_are_kubectls_own(cluster: FakeCluster) -> None:
         (("up", "--image", "kubesieve"), "expected --image NAME=IMAGE"),
         (("up", "--image", "nginx=a"), "image-unknown: expected an image of kubesieve, app, python; got 'nginx'"),
         (("up", "--node", "nowhere"), "node-missing: expected a node nowhere; got worker-1"),
-        (("up", "--kubelet-ca", "/nowhere/ca.crt"), "No such file or directory"),
+        (
+            ("up", "--kubelet-ca", "/nowhere/ca.crt"),
+            "file-unreadable: expected CA certificates in PEM in /nowhere/ca.crt",
+        ),
+        (("up", "--kubelet-ca", "/dev/null"), "ca-unusable: expected CA certificates in PEM in /dev/null; got none"),
+        (("up", "--kubelet-ca", sys.executable), "file-"),
+        (("up", "--kubelet-server-name", "n"), "--kubelet-server-name takes --kubelet-ca"),
+        (("up", "--with-agent"), "api-key-missing: expected Datadog's API key; got none"),
+        (
+            ("up", "--with-agent", "--api-key-file", "/dev/null"),
+            "api-key-missing: expected Datadog's API key; got none",
+        ),
+        (("up", "--with-agent", "--api-key-file", "/nowhere/key"), "expected Datadog's API key in /nowhere/key"),
         (("sideways",), "No such command 'sideways'"),
     ],
 )
@@ -53,18 +65,14 @@ def test_what_cannot_be_done_is_exit_code_2_and_says_why(
     done = _lab(*words, *more)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "namespace//sandbox" not in cluster.objects
 
 
 def test_without_kubectl_it_says_so(tmp_path: Path) -> None:
     done = _lab("up", "--kubectl", str(tmp_path / "none"))
     assert done.returncode == 2
     assert "kubectl-missing: expected to run" in done.stderr
-
-
-def test_without_a_key_and_a_terminal_the_chart_is_not_installed(cluster: FakeCluster) -> None:
-    done = _lab("up", "--with-agent", "--kubectl", cluster.kubectl.binary)
-    assert done.returncode == 2
-    assert "api-key-missing: expected a key for the Secret datadog-api-key" in done.stderr
 
 
 def test_a_look_that_is_none_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -107,3 +108,14 @@ def test_an_agent_asks_what_its_rules_say_in_their_order() -> None:
 def test_no_two_ways_share_a_name() -> None:
     assert len({way.name for way in WAYS}) == len(WAYS)
     assert {way.kind for way in DOORS} == set(Kind)
+
+
+async def test_a_namespace_whose_last_pod_ends_meanwhile_does_not_count() -> None:
+    place = HandMade(Answer(200))
+    settings = iter([SETTING, replace(SETTING, namespaces=("datadog", "new"))])
+
+    async def setting() -> Setting:
+        return next(settings)
+
+    place.setting = setting  # type: ignore[method-assign]
+    assert (await gather(place)).setting.namespaces == ("datadog",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from kubesieve.lab.cluster.agent_chart import CHART
 from kubesieve.lab.evidence import gather
 from kubesieve.lab.remote import perform
 from kubesieve.lab.story import Story, tell
+from kubesieve.named_file import read_file
 
 MOST_SECONDS = 900.0
 _MOST_BYTES = 1 << 20
@@ -136,19 +138,41 @@ def look() -> None:
 async def _up(options: Options) -> None:
     kubectl = _kubectl(options)
     say = progress()
-    await bring_up(kubectl, await _plan(kubectl, options), say)
+    plan = await _plan(kubectl, options)
+    key = await _key(kubectl, options) if options.with_agent else None
+    await bring_up(kubectl, plan, say)
     if options.with_agent:
         say("Datadog's chart")
-        await install(_helm(options), await _key(kubectl, options))
+        await install(_helm(options), plan, key)
 
 
 async def _key(kubectl: Kubectl, options: Options) -> str | None:
-    """From a file or from a terminal, never from the command line; None where it cannot be asked for, or is there."""
+    """From a file or from a terminal, never from the command line; None where the Secret is there already."""
     if options.api_key_file:
-        return options.api_key_file.read_text().strip()
-    if await has_key(kubectl) or not sys.stdin.isatty():
+        key = _text(options.api_key_file, "Datadog's API key").strip()
+    elif await has_key(kubectl):
         return None
-    return str(click.prompt("Datadog's API key", hide_input=True, err=True)).strip()
+    else:
+        key = str(click.prompt("Datadog's API key", hide_input=True, err=True)).strip() if sys.stdin.isatty() else ""
+    if not key:
+        raise OwnFault("api-key-missing", "expected Datadog's API key; got none. Give --api-key-file")
+    return key
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return read_file(path, what).decode()
+    except UnicodeDecodeError:
+        raise OwnFault("file-unreadable", f"expected {what} in {path}; got bytes that are no text") from None
+
+
+def _ca(path: Path) -> str:
+    text = _text(path, "CA certificates in PEM")
+    try:
+        ssl.create_default_context(cadata=text or "none")
+    except ssl.SSLError:
+        raise OwnFault("ca-unusable", f"expected CA certificates in PEM in {path}; got none") from None
+    return text
 
 
 async def _down(options: Options) -> tuple[str, ...]:
@@ -174,7 +198,9 @@ def _helm(options: Options) -> Helm:
 
 async def _plan(kubectl: Kubectl, options: Options) -> Plan:
     given = dict(_named(text) for text in options.image)
-    ca = options.kubelet_ca.read_text() if options.kubelet_ca else None
+    if options.kubelet_server_name and not options.kubelet_ca:
+        raise click.UsageError("--kubelet-server-name takes --kubelet-ca: without it the kubelet is not verified")
+    ca = _ca(options.kubelet_ca) if options.kubelet_ca else None
     return await Plan.make(kubectl, Images.of(given), options.node, ca, options.kubelet_server_name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubesieve.agents import GO_7, PYTHON_10, Answer, CheckRequest, CheckRun, asks_of
 from kubesieve.faults import OwnFault
@@ -72,6 +72,8 @@ async def gather(place: Place, say: Say = lambda _: None) -> Evidence:
             access[way] = await _access(place, way)
 
     sights = await _twice(place, FOUND, setting, say, in_between)
+    still = (await place.setting()).namespaces
+    setting = replace(setting, namespaces=tuple(name for name in setting.namespaces if name in still))
     for way in WAYS_OUT:
         say(f"a way out is applied: {way.name}")
         sights |= await _twice(place, (way,), setting, say)

@@ -58,7 +58,7 @@ class Place(Protocol):
     """A stage for the story. What cannot be reached is an Answer with an error, never an exception."""
 
     async def setting(self) -> Setting:
-        """Known before the first look."""
+        """Asked for before the first look and after the second: only namespaces that were there all the while count."""
         ...
 
     async def open(self, way: Way) -> None:

@@ -8,19 +8,18 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from kubesieve.faults import OwnFault
 from kubesieve.lab.cluster import Helm, down, install, up
-from kubesieve.lab.cluster.agent_chart import VALUES
+from kubesieve.lab.cluster.agent_chart import values_for
 from tests.lab.cluster.conftest import PLAN, FakeCluster
 
 DOCUMENTED = {
+    "agents.nodeSelector",
     "agents.rbac.create",
     "agents.rbac.serviceAccountName",
     "agents.volumeMounts",
@@ -43,7 +42,7 @@ DOCUMENTED = {
 
 
 def _values() -> dict[str, Any]:
-    return yaml.safe_load(resources.files("kubesieve.lab.cluster").joinpath(VALUES).read_text())
+    return values_for(PLAN)
 
 
 def _keys(values: dict[str, Any], before: str = "") -> Iterator[str]:
@@ -57,6 +56,10 @@ def _keys(values: dict[str, Any], before: str = "") -> Iterator[str]:
 
 def test_every_value_is_one_that_the_chart_documents() -> None:
     assert set(_keys(_values())) <= DOCUMENTED
+
+
+def test_the_agent_runs_where_kubesieve_is() -> None:
+    assert _values()["agents"]["nodeSelector"] == {"kubernetes.io/hostname": PLAN.node.hostname}
 
 
 def test_the_values_lead_to_the_labs_kubesieve() -> None:
@@ -79,7 +82,7 @@ async def test_the_key_goes_into_a_secret_by_stdin_and_stands_on_no_command_line
     cluster: FakeCluster, tmp_path: Path
 ) -> None:
     await up(cluster.kubectl, PLAN)
-    await install(_helm(cluster, tmp_path), "k3y-of-datadog")
+    await install(_helm(cluster, tmp_path), PLAN, "k3y-of-datadog")
     secret = cluster.objects["secret/datadog/datadog-api-key"]
     assert base64.b64decode(secret["data"]["api-key"]) == b"k3y-of-datadog"
     encoded = secret["data"]["api-key"]
@@ -90,18 +93,11 @@ async def test_the_key_goes_into_a_secret_by_stdin_and_stands_on_no_command_line
     assert "configmap/datadog/kubesieve-ca" in cluster.objects
 
 
-async def test_without_a_key_nothing_is_installed(cluster: FakeCluster, tmp_path: Path) -> None:
-    await up(cluster.kubectl, PLAN)
-    with pytest.raises(OwnFault, match="expected a key for the Secret datadog-api-key"):
-        await install(_helm(cluster, tmp_path), None)
-    assert not cluster.said("upgrade")
-
-
 async def test_a_key_that_is_there_is_enough(cluster: FakeCluster, tmp_path: Path) -> None:
     await up(cluster.kubectl, PLAN)
     there = {"kind": "Secret", "metadata": {"name": "datadog-api-key", "namespace": "datadog"}}
     cluster.put("secret/datadog/datadog-api-key", there)
-    await install(_helm(cluster, tmp_path), None)
+    await install(_helm(cluster, tmp_path), PLAN, None)
     assert cluster.said("upgrade")
 
 
@@ -133,9 +129,7 @@ def test_the_kubelets_host_takes_the_place_of_the_charts_default(tmp_path: Path)
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    values = resources.files("kubesieve.lab.cluster").joinpath(VALUES).read_bytes()
     command = [helm, "template", "stub", str(tmp_path), "--values", "-"]
-    out = subprocess.run(command, input=values, capture_output=True, check=True).stdout
+    out = subprocess.run(command, input=json.dumps(_values()).encode(), capture_output=True, check=True).stdout
     (variable,) = yaml.safe_load(out)["env"]
     assert variable == {"name": "DD_KUBERNETES_KUBELET_HOST", "value": "kubesieve.kubelet-proxy.svc"}
-    assert json.dumps(variable)

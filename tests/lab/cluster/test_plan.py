@@ -10,8 +10,10 @@ from kubesieve.faults import OwnFault
 from kubesieve.lab.cluster import Images, Plan
 from tests.lab.cluster.conftest import FakeCluster, node_object
 
+WINDOWS = node_object("a-windows")
+WINDOWS["status"]["nodeInfo"]["operatingSystem"] = "windows"
 UNFIT = {
-    "tainted": node_object("a-tainted", taints=[{"key": "control-plane", "effect": "NoSchedule"}]),
+    "windows": WINDOWS,
     "cordoned": node_object("a-cordoned", unschedulable=True),
     "not ready": {
         **node_object("a-lost"),
@@ -31,6 +33,15 @@ async def test_the_node_is_one_that_is_ready_and_takes_pods(cluster: FakeCluster
     assert (plan.node.name, plan.node.hostname) == ("worker-1", "worker-1.example")
 
 
+async def test_a_node_with_taints_is_taken_where_there_is_no_other(cluster: FakeCluster) -> None:
+    tainted = node_object("a-tainted", taints=[{"key": "control-plane", "effect": "NoSchedule"}])
+    cluster.put("node//a-tainted", tainted)
+    assert (await Plan.make(cluster.kubectl, Images())).node.name == "worker-1"
+    (cluster.folder / "objects").unlink()
+    cluster.put("node//a-tainted", tainted)
+    assert (await Plan.make(cluster.kubectl, Images())).node.name == "a-tainted"
+
+
 async def test_a_node_can_be_named_and_has_to_be_there(cluster: FakeCluster) -> None:
     cluster.put("node//worker-2", node_object("worker-2"))
     assert (await Plan.make(cluster.kubectl, Images(), node="worker-2")).node.name == "worker-2"
@@ -40,7 +51,7 @@ async def test_a_node_can_be_named_and_has_to_be_there(cluster: FakeCluster) -> 
 
 @pytest.mark.parametrize(
     ("version", "fine_grained"),
-    [("v1.20.2", False), ("v1.32.9-eks-1", False), ("v1.33.0", True), ("v1.36.1+k3s1", True)],
+    [("v1.20.2", False), ("v1.32.9-eks-1", False), ("v1.33.0", True), ("v1.36.1+k3s1", True), ("v1.30+abc", False)],
 )
 async def test_smaller_rights_are_for_kubelets_that_know_them(
     cluster: FakeCluster, version: str, fine_grained: bool

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
-from kubesieve.faults import OwnFault
+import yaml
+
 from kubesieve.lab.cluster import manifests
 from kubesieve.lab.cluster.command import run
 from kubesieve.lab.cluster.kubectl import Kubectl
+from kubesieve.lab.cluster.plan import Plan
 
 RELEASE = "datadog"
 SECRET, KEY = "datadog-api-key", "api-key"
@@ -41,17 +45,24 @@ async def has_key(kubectl: Kubectl) -> bool:
     return await kubectl.found("secret", SECRET, *_WHERE) is not None
 
 
-async def install(helm: Helm, key: str | None) -> None:
-    """After ``up``. ``key`` goes into a Secret, by stdin; None where it is there. Raises OwnFault where it is not."""
+async def install(helm: Helm, plan: Plan, key: str | None) -> None:
+    """After ``up``, on the plan's node alone, where kubesieve is. ``key`` goes into a Secret, by stdin; None where it
+    is there already.
+    """
     kubectl = helm.kubectl
     if key is not None:
         await kubectl.apply([_secret(key)])
-    elif not await has_key(kubectl):
-        raise OwnFault("api-key-missing", f"expected a key for the Secret {SECRET}; got none. Give --api-key-file")
     ca = await kubectl.get("configmap", manifests.CA, "-n", manifests.PROXY_NAMESPACE)
     await kubectl.apply([manifests.authority(ca["data"]["ca.crt"], manifests.AGENT_NAMESPACE)])
-    values = resources.files("kubesieve.lab.cluster").joinpath(VALUES).read_bytes()
-    await helm.run("upgrade", "--install", RELEASE, helm.chart, *_WHERE, "--values", "-", stdin=values)
+    words = ("upgrade", "--install", RELEASE, helm.chart, *_WHERE, "--values", "-")
+    await helm.run(*words, stdin=json.dumps(values_for(plan)).encode())
+
+
+def values_for(plan: Plan) -> dict[str, Any]:
+    """The values that are shipped, and the node."""
+    values: dict[str, Any] = yaml.safe_load(resources.files("kubesieve.lab.cluster").joinpath(VALUES).read_text())
+    values["agents"]["nodeSelector"] = {"kubernetes.io/hostname": plan.node.hostname}
+    return values
 
 
 async def uninstall(helm: Helm) -> bool:

@@ -34,12 +34,12 @@ class Kubectl:
 
     async def get(self, *words: str) -> Any:
         """The JSON of ``kubectl get WORDS -o json``."""
-        return json.loads(await self.run("get", *words, "-o", "json"))
+        return _parsed(words, await self.run("get", *words, "-o", "json"))
 
     async def found(self, *words: str) -> Any | None:
         """As ``get``, and None where there is no such thing."""
         out = await self.run("get", *words, "-o", "json", "--ignore-not-found")
-        return json.loads(out) if out.strip() else None
+        return _parsed(words, out) if out.strip() else None
 
     async def eventually(self, *words: str, seconds: float) -> Any:
         """What ``get`` finds, as soon as there is something. Raises OwnFault where nothing came in so many seconds."""
@@ -72,3 +72,10 @@ class Kubectl:
     def _timeout(self) -> str:
         """kubectl says better than we what it waited for."""
         return f"--timeout={self.seconds - _TO_SPARE:.0f}s"
+
+
+def _parsed(words: Sequence[str], out: bytes) -> Any:
+    try:
+        return json.loads(out)
+    except ValueError:
+        raise failed(("kubectl", "get", *words), f"{len(out)} bytes that are no JSON") from None

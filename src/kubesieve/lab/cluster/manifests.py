@@ -47,8 +47,12 @@ _FINE_GRAINED = ("nodes/pods", "nodes/healthz", "nodes/configz", "nodes/logs")
 
 
 def namespaces() -> list[Object]:
-    """The three namespaces; ``kube-system``, which is allowed too, every cluster has."""
-    return [_object("v1", "Namespace", name) for name in NAMESPACES]
+    """The three namespaces; ``kube-system``, which is allowed too, every cluster has. The story's pods are as people
+    write them, so a cluster that is strict by default has to let them in.
+    """
+    return [
+        _object("v1", "Namespace", name, **{"pod-security.kubernetes.io/enforce": "baseline"}) for name in NAMESPACES
+    ]
 
 
 def accounts(plan: Plan) -> list[Object]:
@@ -244,6 +248,6 @@ def _placed(plan: Plan) -> dict[str, Any]:
     return {**where, "tolerations": [{"operator": "Exists"}], "terminationGracePeriodSeconds": 2}
 
 
-def _object(version: str, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
+def _object(version: str, kind: str, name: str, namespace: str | None = None, **labels: str) -> dict[str, Any]:
     place = {"namespace": namespace} if namespace else {}
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **place, "labels": dict(LABELS)}}
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **place, "labels": {**LABELS, **labels}}}

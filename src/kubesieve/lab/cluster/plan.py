@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -82,12 +83,14 @@ class Plan:
         kubelet_ca: str | None = None,
         kubelet_name: str | None = None,
     ) -> Plan:
-        """Asks the cluster for its nodes. ``node`` names one; else the first that is ready and takes pods.
+        """Asks the cluster for its nodes. ``node`` names one; else the first that is ready and takes pods, one without
+        taints before others: the lab's pods tolerate them.
 
         Raises OwnFault where there is none.
         """
         nodes = (await kubectl.get("nodes"))["items"]
         fit = [one for one in nodes if (one["metadata"]["name"] == node if node else _takes_pods(one))]
+        fit.sort(key=_is_tainted)
         if not fit:
             names = ", ".join(one["metadata"]["name"] for one in nodes) or "none"
             expected = f"a node {node}" if node else "a node that is ready and takes pods"
@@ -97,8 +100,12 @@ class Plan:
 
 def _takes_pods(node: Mapping[str, Any]) -> bool:
     ready = any(one["type"] == "Ready" and one["status"] == "True" for one in node["status"]["conditions"])
-    taints = node["spec"].get("taints", ())
-    return ready and not node["spec"].get("unschedulable") and not any(one["effect"] == "NoSchedule" for one in taints)
+    linux = node["status"]["nodeInfo"].get("operatingSystem", "linux") == "linux"
+    return ready and linux and not node["spec"].get("unschedulable")
+
+
+def _is_tainted(node: Mapping[str, Any]) -> bool:
+    return any(one["effect"] != "PreferNoSchedule" for one in node["spec"].get("taints", ()))
 
 
 def _node(node: Mapping[str, Any]) -> Node:
@@ -107,8 +114,8 @@ def _node(node: Mapping[str, Any]) -> Node:
     if not addresses:
         raise OwnFault("node-missing", f"expected an InternalIP of node {node['metadata']['name']}; got none")
     port = status.get("daemonEndpoints", {}).get("kubeletEndpoint", {}).get("Port") or 10250
-    minor = int(status["nodeInfo"]["kubeletVersion"].split(".")[1])
+    version = re.match(r"v1\.(\d+)", status["nodeInfo"]["kubeletVersion"])
     host = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
     name = node["metadata"]["name"]
     hostname = node["metadata"].get("labels", {}).get("kubernetes.io/hostname", name)
-    return Node(name, hostname, host, port, fine_grained=minor >= FINE_GRAINED_MINOR)
+    return Node(name, hostname, host, port, fine_grained=version is None or int(version[1]) >= FINE_GRAINED_MINOR)

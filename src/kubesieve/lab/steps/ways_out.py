@@ -9,7 +9,7 @@ from kubesieve.lab.place import Setting, Way
 from kubesieve.lab.report import findings
 from kubesieve.lab.scene import NAIVE, SANDBOX, TENANT, WIDENED, WITH_LIMITS, WITHOUT_LIMITS
 from kubesieve.lab.steps.checks import GOOD, outcome, silent
-from kubesieve.lab.steps.namespaces import exactly, words
+from kubesieve.lab.steps.namespaces import exactly, here, words
 from kubesieve.lab.steps.page import BY_DESIGN, KINDS, dashes, key, numbers, pair, why
 from kubesieve.lab.values import Expectation, Expecting, Step, Table
 
@@ -33,7 +33,7 @@ def ways_out(case: Case) -> Step:
         (*rows, ("3 hand over a report", "", "", f"{found} findings", "", "")),
         _notes(case.setting),
     )
-    helped = (one for way in NAMES for one in _helped(case.views[way], way))
+    helped = (one for way in NAMES for one in _helped(case, way))
     return Step((table,), (*helped, *_tenant(case.views[TENANT]), _reported(found)))
 
 
@@ -55,11 +55,11 @@ def _seen(view: Judged) -> frozenset[str] | None:
     return None if None in parts else frozenset().union(*(part for part in parts if part))
 
 
-def _helped(view: Judged, way: Way) -> Iterator[Expectation]:
-    name = NAMES[way]
+def _helped(case: Case, way: Way) -> Iterator[Expectation]:
+    name, view = NAMES[way], case.views[way]
     yield numbers(STEP, name, view)
     yield dashes(STEP, f"{name}: {WITHOUT_LIMITS}", view, BY_DESIGN, (WITHOUT_LIMITS,))
-    yield exactly(STEP, f"{name}: namespaces", view, way.allowed)
+    yield exactly(STEP, f"{name}: namespaces", view, here(case, way.allowed))
     yield silent(STEP, f"{name}: container log", view)
 
 
