@@ -46,7 +46,7 @@ UNUSED = (
     "distutils", "__pycache__", "*.a", "*.o",
 )  # fmt: skip
 """Of the standard library: what no server imports, and what belongs to the machine it was built on."""
-UNUSED_OF_PACKAGES = ("bin", "__pycache__", "*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "tests")
+UNUSED_OF_PACKAGES = ("bin", "__pycache__", "direct_url.json", "*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "tests")
 _USR = ("bin", "lib", "lib64", "sbin")
 
 

@@ -51,6 +51,10 @@ class Given:
         subprocess.run([self.node_hook, what], check=True, timeout=120)
 
 
+OURS = {"e2e.kubesieve.io/made": "here"}
+"""The label of every namespace that these tests make."""
+
+
 class Cluster:
     """Every call is a kubectl of its own; failures carry what kubectl said."""
 
@@ -88,7 +92,23 @@ class Cluster:
         return str(json.loads(self.run("create", "--raw", path, "-f", "-", stdin=json.dumps(kind)))["status"]["token"])
 
     def namespace(self, name: str, labels: Mapping[str, str] | None = None) -> Object:
-        return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": dict(labels or {})}}
+        return {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name, "labels": {**OURS, **(labels or {})}},
+        }
+
+    def check_free(self, *names: str) -> None:
+        """Nothing is made, and nothing deleted later, where somebody has a namespace or a ClusterRole of such a name."""
+        for kind, name in (("namespace", name) for name in names):
+            found = self.run("get", kind, name, "--ignore-not-found", "-o", "json").strip()
+            labels = json.loads(found)["metadata"].get("labels", {}) if found else OURS
+            assert OURS.items() <= labels.items(), (
+                f"expected {kind} {name} to be free for these tests; it is somebody's"
+            )
+        assert not self.run("get", "clusterrole", "kubesieve", "--ignore-not-found").strip(), (
+            "kubesieve is installed here"
+        )
 
     def account_ready(self, namespace: str) -> None:
         until(lambda: self.run("get", "serviceaccount", "default", "-n", namespace, "--ignore-not-found"), 60)

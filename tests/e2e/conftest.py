@@ -22,8 +22,10 @@ def given() -> Given:
 
 @pytest.fixture(scope="session")
 def cluster(given: Given) -> Iterator[Cluster]:
+    if not os.environ.get("KUBECONFIG"):
+        pytest.exit("expected KUBECONFIG to name a cluster for tests: what is made there is deleted again", 2)
     cluster = Cluster(given)
     version = cluster.run("version", "-o", "json")
-    assert "serverVersion" in version, "expected a cluster that KUBECONFIG names"
+    assert "serverVersion" in version, "expected the cluster that KUBECONFIG names to answer"
     yield cluster
     artefact("seconds.txt", f"end to end in {time.time() - _STARTED:.0f} s")

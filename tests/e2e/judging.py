@@ -9,6 +9,9 @@ from typing import Any
 
 SETTLED = 40.0
 """Seconds after its start from which a pod is to be in every answer: cadvisor and the summary look every 10 to 15."""
+LISTED = 15.0
+"""The same for the pod list, which has a pod as soon as the kubelet does."""
+RESTARTED = "kubelet restarted"
 GONE = 60.0
 """Seconds after the API server's last word of a pod from which no answer may show it."""
 SHARED = 8.0
@@ -65,13 +68,21 @@ def leaks(lines: Iterable[Line], granted: Mapping[str, frozenset[str]]) -> Itera
                 yield f"{line['caller']} saw {foreign} in {line['endpoint']} at {line['asked']:.1f}"
 
 
-def gaps(lines: Sequence[Line], granted: Mapping[str, frozenset[str]], truths: Sequence[Truth]) -> Iterator[str]:
+def gaps(
+    lines: Sequence[Line],
+    granted: Mapping[str, frozenset[str]],
+    truths: Sequence[Truth],
+    times: Sequence[Disturbed] = (),
+) -> Iterator[str]:
     """Answers that lack a pod of the caller's own which the API server said ran all the while, unless the kubelet
-    says in that answer that it could not measure, or, asked directly at that time, did not show the pod either.
+    says in that answer that it could not measure, or, asked directly at that time, did not show the pod either. While
+    it is restarted it need not be asked.
     """
-    direct = [line for line in lines if line["caller"] == "direct"]
+    direct = [line for line in lines if line["caller"] == "direct" and "pods" in line]
+    restarts = [time for time in times if time.why == RESTARTED]
     for line, pod in due(lines, granted, truths):
-        if pod not in line["pods"] and "unmeasured" not in line and not _kubelet_lacked(pod, line, direct):
+        excused = "unmeasured" in line or any(time.touches(line) for time in restarts)
+        if pod not in line["pods"] and not excused and not _kubelet_lacked(pod, line, direct):
             yield f"{line['caller']} did not see {pod} in {line['endpoint']} at {line['asked']:.1f}"
 
 
@@ -139,7 +150,8 @@ def _settled(line: Line, truths: Sequence[Truth]) -> set[str]:
         around = [*latest[-1:], *later[:1]]
     if not around:
         return set()
-    settled = [{pod for pod, seconds in truth.running.items() if seconds >= SETTLED} for truth in around]
+    least = LISTED if line["endpoint"] == "/pods" else SETTLED
+    settled = [{pod for pod, seconds in truth.running.items() if seconds >= least} for truth in around]
     return set.intersection(*settled)
 
 
@@ -149,4 +161,4 @@ def _kubelet_lacked(pod: str, line: Line, direct: Sequence[Line]) -> bool:
         for one in direct
         if one["endpoint"] == line["endpoint"] and line["asked"] - SHARED <= one["came"] <= line["came"] + 2
     ]
-    return not near or any(pod not in one.get("pods", ()) for one in near)
+    return any(pod not in one["pods"] for one in near)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.judging import Disturbed, Truth, gaps, leaks, lingering, odd_statuses, stale
+from tests.e2e.judging import RESTARTED, Disturbed, Truth, gaps, leaks, lingering, odd_statuses, stale
 
 GRANTED = {"a": frozenset({"team-a"})}
 
@@ -31,14 +31,27 @@ def test_a_foreign_pod_is_a_leak_and_an_own_one_is_none() -> None:
         (["team-a/x"], ["team-a/x"], 100.0, False),
         ([], ["team-a/x"], 5.0, False),
         ([], [], 100.0, False),
+        ([], None, 100.0, True),
     ],
-    ids=["missing", "there", "young", "the kubelet lacks it too"],
+    ids=["missing", "there", "young", "the kubelet lacks it too", "the kubelet was not asked"],
 )
 def test_a_pod_that_ran_all_the_while_has_to_be_seen(
-    seen: list[str], direct: list[str], ran: float, told: bool
+    seen: list[str], direct: list[str] | None, ran: float, told: bool
 ) -> None:
-    lines = [_line(pods=seen), _line("direct", 99.5, pods=direct)]
+    lines = [_line(pods=seen)] + ([] if direct is None else [_line("direct", 99.5, pods=direct)])
     assert bool(list(gaps(lines, GRANTED, _truths("team-a/x", ran=ran)))) is told
+
+
+def test_while_the_kubelet_is_restarted_its_word_is_not_needed() -> None:
+    truths = _truths("team-a/x")
+    assert not list(gaps([_line(pods=[])], GRANTED, truths, [Disturbed(RESTARTED, 90.0, 110.0)]))
+    assert list(gaps([_line(pods=[])], GRANTED, truths, [Disturbed("API server away", 90.0, 110.0)]))
+
+
+@pytest.mark.parametrize(("endpoint", "told"), [("/pods", True), ("/metrics/cadvisor", False)])
+def test_a_pod_list_has_to_have_it_sooner(endpoint: str, told: bool) -> None:
+    line = _line(pods=[], endpoint=endpoint)
+    assert bool(list(gaps([line], GRANTED, _truths("team-a/x", ran=20.0)))) is told
 
 
 def test_a_pod_that_is_long_gone_must_not_be_seen() -> None:

@@ -48,7 +48,6 @@ class Scene:
         self.node, self.minor = node["metadata"]["name"], version[1]
 
     def make(self) -> None:
-        self.remove()
         labels = {"kubesieve.io/tenant": "true"}
         names = ((OWN, labels), (OTHER, None), (HOME, None))
         self.cluster.apply(*(self.cluster.namespace(name, labels) for name, labels in names))
@@ -153,6 +152,7 @@ def _from(folder: Path, path: Path) -> str:
 @pytest.fixture(scope="module")
 def scene(cluster: Cluster) -> Iterator[Scene]:
     scene = Scene(cluster)
+    cluster.check_free(OWN, OTHER, HOME)
     try:
         scene.make()
         yield scene

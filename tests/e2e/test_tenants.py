@@ -13,13 +13,31 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, artefact, until
-from tests.e2e.judging import Disturbed, Truth, due, gaps, leaks, lingering, odd_statuses, stale, summed_up, truth_of
+from tests.e2e.judging import (
+    RESTARTED,
+    Disturbed,
+    Truth,
+    due,
+    gaps,
+    leaks,
+    lingering,
+    odd_statuses,
+    stale,
+    summed_up,
+    truth_of,
+)
 from tests.e2e.objects import WAITING, pod
-from tests.e2e.tenants import CHECK, GRANTED, MANY, NOBODY, TOKENS, Tenants
+from tests.e2e.tenants import CHECK, GRANTED, MANY, NAMESPACES, NOBODY, TOKENS, Tenants
 
 SECONDS = 240
-KUBELET_SECONDS, BACK_SECONDS = 40.0, 45.0
+KUBELET_SECONDS, BACK_SECONDS = 20.0, 45.0
 """How long after the kubelet or the API server is started again answers may still be refused."""
+STILL_SERVED = 8.0
+"""Who is known is served while the API server is away: for a minute since he was last asked about, which here is the
+second minute of the run, so for 15 s at least.
+"""
+LEAST_SHARE = 0.6
+"""Of all answers to who has a grant, that have to be 200, both disturbances and all."""
 AWAY = 60.0
 LOADED = 20
 ROOM = {"requestsPerPeer": 64}
@@ -29,6 +47,7 @@ ROOM = {"requestsPerPeer": 64}
 @pytest.fixture(scope="module")
 def tenants(cluster: Cluster) -> Iterator[Tenants]:
     tenants = Tenants(cluster)
+    cluster.check_free(*NAMESPACES)
     try:
         tenants.make()
         yield tenants
@@ -102,14 +121,16 @@ class Story:
     def _kubelet(self) -> None:
         begin = time.time()
         self.tenants.given.do_to_node("kubelet-restart")
-        self.disturbed.append(Disturbed("kubelet restarted", begin, time.time() + KUBELET_SECONDS))
+        self.disturbed.append(Disturbed(RESTARTED, begin, time.time() + KUBELET_SECONDS))
 
     def _api_server(self) -> None:
         begin = time.time()
-        self.tenants.given.do_to_node("apiserver-stop")
-        time.sleep(AWAY)
-        self.tenants.given.do_to_node("apiserver-start")
-        self.disturbed.append(Disturbed("API server away", begin, time.time() + BACK_SECONDS))
+        try:
+            self.tenants.given.do_to_node("apiserver-stop")
+            time.sleep(AWAY)
+        finally:
+            self.tenants.given.do_to_node("apiserver-start")
+        self.disturbed.append(Disturbed("API server away", begin + STILL_SERVED, time.time() + BACK_SECONDS))
 
 
 def _pods(tenants: Tenants) -> list[Any]:
@@ -149,7 +170,7 @@ def test_own_views_are_complete_and_foreign_ones_empty_at_every_moment(tenants: 
     )
     found = {
         "leaks": list(leaks(lines, GRANTED)),
-        "gaps": list(gaps(lines, GRANTED, truths)),
+        "gaps": list(gaps(lines, GRANTED, truths, times)),
         "lingering": list(lingering(lines, GRANTED)),
         "stale": list(stale(lines, GRANTED, truths)),
         "statuses": list(odd_statuses(lines, GRANTED, times)),
@@ -170,7 +191,9 @@ def _held(lines: list[Any], truths: list[Truth]) -> str:
 def _looked(lines: list[Any], truths: list[Truth]) -> None:
     """That the run could have found something: answers of every caller, static pods, two certificates, a refusal."""
     for name, granted in GRANTED.items():
-        assert sum(line["caller"] == name and line["status"] == 200 for line in lines) > SECONDS
+        statuses = [line["status"] for line in lines if line["caller"] == name]
+        assert len(statuses) > 3 * SECONDS
+        assert statuses.count(200) > LEAST_SHARE * len(statuses)
         for namespace in granted:
             seen = {pod for line in lines if line["caller"] == name for pod in line.get("pods", ())}
             assert any(pod.startswith(f"{namespace}/") for pod in seen), (name, namespace)
