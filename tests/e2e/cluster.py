@@ -99,7 +99,7 @@ class Cluster:
         }
 
     def check_free(self, *names: str) -> None:
-        """Nothing is made, and nothing deleted later, where somebody has a namespace or a ClusterRole of such a name."""
+        """Nothing is made, and nothing deleted later, where somebody has a namespace or a ClusterRole of a name."""
         for kind, name in (("namespace", name) for name in names):
             found = self.run("get", kind, name, "--ignore-not-found", "-o", "json").strip()
             labels = json.loads(found)["metadata"].get("labels", {}) if found else OURS
