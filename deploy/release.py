@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,8 @@ from packaging.metadata import Metadata
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-CHART = ROOT / "deploy/chart/kubesieve"
+CHART = "deploy/chart/kubesieve"
+SUMS = "SHA256SUMS"
 RECIPE = ("deploy/image", "pyproject.toml", "README.md", "LICENSE", "src")
 SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
 """The core and the pre-release of a version as semver.org has them; no build metadata, which images cannot carry."""
@@ -83,10 +85,28 @@ def main() -> None:
     if _run("git", "status", "--porcelain").strip():
         sys.exit("release: expected a clean work tree; commit first")
     out = given.out.resolve()
-    if out.exists():
-        shutil.rmtree(out)
-    out.mkdir(parents=True)
-    _run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", str(out))
+    check_place(out)
+    with tempfile.TemporaryDirectory(prefix="kubesieve-release-") as folder:
+        made = Path(folder) / "out"
+        made.mkdir()
+        make(Path(folder) / "source", made, version, given)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(made, out)
+    print((out / SUMS).read_text(), end="")
+    print(f"{version}: {len(list(out.iterdir()))} files in {given.out}" + ("" if given.sign else ", not signed"))
+
+
+def check_place(out: Path) -> None:
+    """A folder that is not there, that is empty, or that holds an earlier release. Raises SystemExit for others."""
+    strange = out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / SUMS).is_file()))
+    if strange or ROOT.is_relative_to(out):
+        sys.exit(f"release: expected {out} to be empty, or an earlier release; got something else, which stays")
+
+
+def make(source: Path, out: Path, version: str, given: argparse.Namespace) -> None:
+    """Fills ``out`` from what is committed, and from nothing else that lies about."""
+    _run("git", "clone", "--quiet", str(ROOT), str(source))
+    _run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", str(out), str(source))
     sdist = next(out.glob("*.tar.gz"))
     if given.wheels == "all":
         _run(sys.executable, "-m", "cibuildwheel", "--platform", "linux", "--output-dir", str(out), str(sdist))
@@ -94,15 +114,13 @@ def main() -> None:
         pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
         _run(*pip, "--wheel-dir", str(out), str(sdist))
     check_metadata(out, version)
-    _run(given.helm, "package", str(CHART), "--destination", str(out))
+    _run(given.helm, "package", str(source / CHART), "--destination", str(out))
     recipe = out / f"kubesieve-image-{version}.tar.gz"
     _run("git", "archive", "--format=tar.gz", f"--output={recipe}", "HEAD", *RECIPE)
-    sums = out / "SHA256SUMS"
+    sums = out / SUMS
     sums.write_text("".join(f"{_digest(path)}  {path.name}\n" for path in sorted(out.iterdir())))
     if given.sign:
         _run("gpg", "--batch", "--yes", "--local-user", given.sign, "--armor", "--detach-sign", str(sums))
-    print(sums.read_text(), end="")
-    print(f"{version}: {len(list(out.iterdir()))} files in {given.out}" + ("" if given.sign else ", not signed"))
 
 
 def _packages(out: Path) -> Iterator[Path]:

@@ -86,11 +86,34 @@ def test_what_is_not_committed_is_not_released(clone: Path) -> None:
     assert not (clone / "out").exists()
 
 
+@pytest.mark.parametrize("place", [".", "..", "src", "mine"])
+def test_what_is_no_release_is_not_written_over(clone: Path, place: str) -> None:
+    (clone.parent / "mine").mkdir(exist_ok=True)
+    (clone.parent / "mine/keep").write_text("")
+    out = clone.parent / "mine" if place == "mine" else clone / place
+    before = sorted(out.iterdir())
+    command = [sys.executable, "deploy/release.py", str(out), "--wheels", "local", "--helm", str(HELM)]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "to be empty, or an earlier release" in done.stderr
+    assert sorted(out.iterdir()) == before
+
+
+def test_a_folder_that_is_empty_or_an_earlier_release_is_taken(release: ModuleType, tmp_path: Path) -> None:
+    release.check_place(tmp_path / "new")
+    release.check_place(tmp_path)
+    (tmp_path / "SHA256SUMS").write_text("")
+    (tmp_path / "old.whl").write_text("")
+    release.check_place(tmp_path)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_release_has_everything_and_its_sums_are_right(clone: Path) -> None:
+def test_a_release_has_everything_and_its_sums_are_right(release: ModuleType, clone: Path) -> None:
     if not HELM.exists():
         pytest.skip("helm is not installed (make tools)")
+    (clone / "src/kubesieve/build").mkdir()
+    (clone / "src/kubesieve/build/stray.py").write_text("")
     done = _release(clone)
     assert done.returncode == 0, done.stderr
     out = clone / "out"
@@ -102,6 +125,8 @@ def test_a_release_has_everything_and_its_sums_are_right(clone: Path) -> None:
     assert set(sums) == names - {"SHA256SUMS"}
     assert all(hashlib.sha256((out / name).read_bytes()).hexdigest() == digest for name, digest in sums.items())
     assert "not signed" in done.stdout
+    for path in (*out.glob("*.whl"), out / f"kubesieve-{__version__}.tar.gz"):
+        assert not [name for name in release._names(path) if "stray" in name]
 
 
 @pytest.mark.slow
