@@ -31,10 +31,14 @@ address = urlsplit(url)
 kind = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}[address.scheme]
 more = {"context": ssl._create_unverified_context()} if address.scheme == "https" else {}
 connection = kind(address.hostname, address.port, timeout=20, **more)
-connection.request("GET", path, headers={"Authorization": "Bearer " + sys.stdin.read().strip()})
-answer = connection.getresponse()
-print(answer.status)
-print(answer.read().decode())
+try:
+    connection.request("GET", path, headers={"Authorization": "Bearer " + sys.stdin.read().strip()})
+    answer = connection.getresponse()
+    print(answer.status)
+    print(answer.read().decode())
+except OSError as error:
+    print(0)
+    print(error)
 """
 
 
@@ -86,7 +90,7 @@ class Scene:
         ]
 
     def ask(self, port: int, path: str, scheme: str = "https") -> tuple[int, str]:
-        """What the Service answers to the account of the own namespace, asked from its pod."""
+        """What the Service answers to the account of the own namespace, asked from its pod; 0 where nothing does."""
         address = self.cluster.get("service", "kubesieve", "-n", HOME)["spec"]["clusterIP"]
         words = ("exec", "-i", "-n", OWN, "steady", "--", "python3", "-c", ASK, f"{scheme}://{address}:{port}", path)
         out = self.cluster.run(*words, stdin=self.cluster.token(OWN, "agent"))
@@ -161,7 +165,9 @@ def scene(cluster: Cluster) -> Iterator[Scene]:
 
 
 def _sees_its_own(scene: Scene, port: int, prefix: str = "", scheme: str = "https") -> str:
-    """/pods has the own pod and no foreign one, /metrics/resource the own namespace alone."""
+    """/pods has the own pod and no foreign one, /metrics/resource the own namespace alone. A Service takes a moment to
+    lead to a pod that is ready.
+    """
 
     def fine() -> tuple[int, str] | None:
         status, body = scene.ask(port, f"{prefix}/pods", scheme)
