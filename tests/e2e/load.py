@@ -31,6 +31,16 @@ def ask(connection, path, token):
     return answer.status, answer.read()
 
 
+def greet(url, tls, token):
+    """The first request of a caller; a Service takes a moment to lead to a pod that is ready."""
+    for _ in range(60):
+        try:
+            return ask(Connection(url, tls, timeout=30), "/healthz", token)
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit("nothing answers")
+
+
 def call(url, tls, token, until):
     connection = Connection(url, tls, timeout=30)
     while time.time() < until:
@@ -52,7 +62,7 @@ def main():
     admin = shown.pop("direct")
     kubelet = Connection(direct, UNVERIFIED, timeout=30)
     for token in shown.values():
-        ask(Connection(url, tls, timeout=30), "/healthz", token)
+        greet(url, tls, token)
         time.sleep(APART)
     before, began = float(CPU.search(ask(kubelet, "/metrics", admin)[1])[1]), time.time()
     until = began + float(seconds)

@@ -16,6 +16,7 @@ from kubesieve.lab.remote import Entrance
 from kubesieve.lab.scene import ALLOWED, SANDBOX, SIEVE, TENANT, WIDENED
 
 SECONDS_BETWEEN = 30.0
+_TRIES, _PAUSE = 40, 0.5
 LOOK = ("kubesieve", "lab", "look")
 SIEVE_ALONE: Mapping[str, tuple[str, ...]] = {manifests.AGENT_NAMESPACE: ALLOWED}
 _TENANTS: Mapping[Way, Mapping[str, tuple[str, ...]]] = {
@@ -58,9 +59,17 @@ class ClusterPlace:
         )
 
     async def open(self, way: Way) -> None:
-        """kubesieve gets the way's configuration, and a tenant's agent comes or goes."""
-        if way.kind is not Kind.SIEVE:
-            return
+        """kubesieve gets the way's configuration, and a tenant's agent comes or goes. Then until something answers: a
+        Service takes a moment to lead to a pod that is ready.
+        """
+        if way.kind is Kind.SIEVE:
+            await self._configure(way)
+        for _ in range(_TRIES):
+            if (await self.without_token(way, "/healthz")).status is not None:
+                return
+            await asyncio.sleep(_PAUSE)
+
+    async def _configure(self, way: Way) -> None:
         if way == TENANT:
             await self._kubectl.apply([manifests.tenant_account(), manifests.agent(self._plan, SANDBOX)])
             await self._kubectl.ready(SANDBOX, manifests.AGENT)
