@@ -79,6 +79,9 @@ dns: {{ include "kubesieve.asksNames" . }}
 {{- if and $v.tls.certManager.enabled (not $v.tls.certManager.issuerRef.name) -}}
 {{- fail "tls.certManager.issuerRef.name: expected the issuer's name" -}}
 {{- end -}}
+{{- if and $v.priorityClass.create (hasPrefix "system-" $v.priorityClassName) -}}
+{{- fail "priorityClass.create: not with a class of Kubernetes' own" -}}
+{{- end -}}
 {{- if gt (int $v.autoscaling.minReplicas) (int $v.autoscaling.maxReplicas) -}}
 {{- fail "autoscaling.minReplicas: expected at most maxReplicas" -}}
 {{- end -}}

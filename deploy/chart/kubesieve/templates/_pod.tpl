@@ -18,17 +18,17 @@ metadata:
     {{- end }}
   {{- end }}
 spec:
-  serviceAccountName: {{ include "kubesieve.serviceAccountName" . }}
+  serviceAccountName: {{ include "kubesieve.serviceAccountName" . | quote }}
   automountServiceAccountToken: {{ $facts.token }}
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ int64 $v.terminationGracePeriodSeconds }}
   {{- with include "kubesieve.priorityClassName" . }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with $v.image.pullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   securityContext:
@@ -40,7 +40,7 @@ spec:
   containers:
     - name: kubesieve
       image: {{ include "kubesieve.image" . }}
-      imagePullPolicy: {{ $v.image.pullPolicy }}
+      imagePullPolicy: {{ $v.image.pullPolicy | quote }}
       command: [kubesieve]
       args:
         {{- include "kubesieve.args" . | nindent 8 }}
@@ -165,12 +165,12 @@ spec:
 {{- $facts := include "kubesieve.facts" . | fromYaml -}}
 {{- if not $facts.dropIn }}
 - configMap:
-    name: {{ include "kubesieve.fullname" . }}
+    name: {{ include "kubesieve.fullname" . | quote }}
     items: [{key: config.yaml, path: config.yaml}]
 {{- end }}
 {{- if $v.tls.enabled }}
 - secret:
-    name: {{ include "kubesieve.tlsSecretName" . }}
+    name: {{ include "kubesieve.tlsSecretName" . | quote }}
     items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]
 {{- end }}
 {{- if $facts.clientCA }}
@@ -185,8 +185,8 @@ spec:
 {{- define "kubesieve.source" -}}
 {{- $named := or .from.secret .from.configMap -}}
 - {{ ternary "secret" "configMap" (ne .from.secret "") }}:
-    name: {{ default "kube-root-ca.crt" $named }}
-    items: [{key: {{ ternary .from.key "ca.crt" (ne $named "") }}, path: {{ .path }}}]
+    name: {{ default "kube-root-ca.crt" $named | quote }}
+    items: [{key: {{ ternary .from.key "ca.crt" (ne $named "") | quote }}, path: {{ .path }}}]
 {{- end -}}
 
 {{/* As measured: docs/deploy.md. */}}
