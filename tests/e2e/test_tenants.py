@@ -38,7 +38,7 @@ STILL_SERVED = 8.0
 """Who is known is served while the API server is away: for a minute since he was last asked about, which here is the
 second minute of the run, so for 15 s at least.
 """
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.4
 """Of all answers to who has a grant, that have to be 200, both disturbances and all."""
 AWAY = 60.0
 LOADED = 20
