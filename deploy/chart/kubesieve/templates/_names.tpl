@@ -1,5 +1,5 @@
 {{- define "kubesieve.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride -}}
 {{- end -}}
 
 {{- define "kubesieve.fullname" -}}
