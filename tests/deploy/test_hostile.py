@@ -207,6 +207,7 @@ def test_names_that_yaml_takes_for_something_else_are_names() -> None:
         ("a" * 53, {}, "fullnameOverride: expected a name of at most 52 characters"),
         ("kubesieve", {"fullnameOverride": "a" * 53}, "fullnameOverride: expected a name of at most 52"),
         ("kubesieve", {"podLabels": {"app.kubernetes.io/name": "x"}}, "invalid propertyName 'app.kubernetes.io/name'"),
+        ("kubesieve", {"podLabels": {"app.kubernetes.io/component": "x"}}, "app.kubernetes.io/component'"),
         ("kubesieve", {"podAnnotations": {"kubesieve.io/read-at-start": "x"}}, "invalid propertyName"),
         ("kubesieve", {"env": [{"name": "NODE_IP", "value": "x"}]}, "at '/env/0/name'"),
         (

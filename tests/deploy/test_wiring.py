@@ -23,6 +23,12 @@ def _picks(selector: Object, labels: Object) -> bool:
     return selector.items() <= labels.items()
 
 
+def _mode(objects: list[Object]) -> str:
+    if "--config" not in container(objects)["args"]:
+        return "drop-in"
+    return "daemonset" if workload(objects)["kind"] == "DaemonSet" else "gateway"
+
+
 def _ports(objects: list[Object]) -> dict[str, int]:
     return {port["name"]: port["containerPort"] for port in container(objects)["ports"]}
 
@@ -31,14 +37,16 @@ def test_each_selector_picks_the_pods(what: str, name: str) -> None:
     objects = rendered(what, name)
     labels, own = pod(objects)["metadata"]["labels"], workload(objects)["spec"]
     selectors = [own["selector"]["matchLabels"], *(one["spec"]["selector"] for one in of_kind(objects, "Service"))]
-    selectors += [one["spec"]["podSelector"]["matchLabels"] for one in of_kind(objects, "NetworkPolicy")]
-    kinds = ("PodDisruptionBudget", "PodMonitor")
-    selectors += [one["spec"]["selector"]["matchLabels"] for one in of_kind(objects, *kinds)]
+    selectors += [one["spec"]["selector"]["matchLabels"] for one in of_kind(objects, "PodDisruptionBudget")]
     spread = pod(objects)["spec"].get("topologySpreadConstraints", [])
     selectors += [one["labelSelector"]["matchLabels"] for one in spread]
     assert len(selectors) >= 2
     assert all(_picks(one, labels) for one in selectors)
     assert all(_picks(own["selector"]["matchLabels"], one) for one in selectors), "what upgrades must not change"
+    assert {one["app.kubernetes.io/component"] for one in selectors} == {_mode(objects)}, "not another mode's pods"
+    wide = [one["spec"]["podSelector"]["matchLabels"] for one in of_kind(objects, "NetworkPolicy")]
+    wide += [one["spec"]["selector"]["matchLabels"] for one in of_kind(objects, "PodMonitor")]
+    assert all(_picks(one, labels) for one in wide)
 
 
 def test_a_service_monitor_picks_the_admin_service_alone(what: str, name: str) -> None:

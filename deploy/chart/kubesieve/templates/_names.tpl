@@ -43,6 +43,12 @@ app.kubernetes.io/name: {{ include "kubesieve.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
+{{/* What picks this mode's pods and none of another's. */}}
+{{- define "kubesieve.podSelector" -}}
+{{ include "kubesieve.selector" . }}
+app.kubernetes.io/component: {{ kebabcase .Values.mode | quote }}
+{{- end -}}
+
 {{- define "kubesieve.labels" -}}
 {{ include "kubesieve.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}

@@ -4,7 +4,7 @@
 {{- $facts := include "kubesieve.facts" . | fromYaml -}}
 metadata:
   labels:
-    {{- include "kubesieve.selector" . | nindent 4 }}
+    {{- include "kubesieve.podSelector" . | nindent 4 }}
     {{- with $v.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -104,7 +104,7 @@ spec:
       whenUnsatisfiable: ScheduleAnyway
       labelSelector:
         matchLabels:
-          {{- include "kubesieve.selector" $ | nindent 10 }}
+          {{- include "kubesieve.podSelector" $ | nindent 10 }}
     {{- end }}
   {{- end }}
 {{- end -}}
