@@ -20,6 +20,11 @@ SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 OWN = json.loads(files("kubesieve.gateway.configuration").joinpath("configuration.schema.json").read_text())
 FORWARD = {"identity": {"forward": True}}
 
+
+def _stop(after: float | str) -> Values:
+    return {"config": {"limits": {"stopSeconds": after}}}
+
+
 BAD: dict[str, tuple[Values, str]] = {
     "a mode that there is not": (
         {"mode": "sidecar"},
@@ -120,6 +125,30 @@ BAD: dict[str, tuple[Values, str]] = {
         "kubelet.serverName: not with gateway",
     ),
     "more at least than at most": ({"autoscaling": {"minReplicas": 5}}, "autoscaling.minReplicas: expected at most"),
+    "killed before it stops": (
+        {"terminationGracePeriodSeconds": 10},
+        "terminationGracePeriodSeconds: expected more than config.limits.stopSeconds",
+    ),
+    "killed before it stops, in the place of a naive proxy": (
+        {**DROP_IN, "terminationGracePeriodSeconds": 5},
+        "terminationGracePeriodSeconds: expected more than",
+    ),
+    "stops for too long": (_stop(30), "terminationGracePeriodSeconds: expected more than config.limits.stopSeconds"),
+    "stops for too long, by a text": (_stop("30s"), "terminationGracePeriodSeconds: expected more than"),
+    "stops for minutes": (_stop("0.5m"), "terminationGracePeriodSeconds: expected more than"),
+    "stops for too many milliseconds": (_stop("30000ms"), "terminationGracePeriodSeconds: expected more than"),
+    "an environment that says a thing twice": (
+        {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}, {"name": "A", "value": "3"}]},
+        "env: expected each name once; got A twice",
+    ),
+    "scaled by what is not asked for": (
+        {"mode": "gateway", "resources": {"requests": {"memory": "1Gi"}}},
+        "resources.requests.cpu: autoscaling counts in shares of it",
+    ),
+    "scaled by nothing": (
+        {"mode": "gateway", "resources": {"limits": {"memory": "1Gi"}}},
+        "resources.requests.cpu: autoscaling counts in shares of it",
+    ),
     "nobody in the place of a naive proxy": ({"mode": "dropIn"}, "dropIn.namespaces: expected at least one namespace"),
     "a configuration there": ({**DROP_IN, "config": {"sharing": {"ttl": 0}}}, "config, env: dropIn takes neither"),
     "pods that tell of several nodes": (
@@ -136,6 +165,26 @@ def test_bad_values_are_refused_with_a_reason(values: Values, why: str) -> None:
     assert done.returncode != 0
     assert done.stdout == ""
     assert why in done.stderr
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        _stop(29.9),
+        _stop("29s"),
+        _stop("0.4m"),
+        _stop("29999ms"),
+        _stop("$(STOP)"),
+        {"config": {"limits": {"stopSeconds": 5}}, "terminationGracePeriodSeconds": 6},
+        {"mode": "gateway", "resources": {"limits": {"cpu": "1"}}},
+        {"mode": "gateway", "resources": {"requests": {"memory": "1Gi"}}, "autoscaling": {"enabled": False}},
+        {"resources": {"requests": {"memory": "1Gi"}}},
+    ],
+    ids=str,
+)
+def test_what_is_near_to_bad_is_taken(values: Values) -> None:
+    done = helm(values)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", CHARTS)

@@ -85,6 +85,26 @@ dns: {{ include "kubesieve.asksNames" . }}
 {{- if gt (int $v.autoscaling.minReplicas) (int $v.autoscaling.maxReplicas) -}}
 {{- fail "autoscaling.minReplicas: expected at most maxReplicas" -}}
 {{- end -}}
+{{- $asked := or (dig "requests" "cpu" "" $v.resources) (dig "limits" "cpu" "" $v.resources) -}}
+{{- if and (eq $v.mode "gateway") $v.autoscaling.enabled $v.resources (not $asked) -}}
+{{- fail "resources.requests.cpu: autoscaling counts in shares of it; expected one, or autoscaling.enabled: false" -}}
+{{- end -}}
+{{- $names := dict -}}
+{{- range $v.env -}}
+{{- if hasKey $names .name -}}{{- fail (printf "env: expected each name once; got %s twice" .name) -}}{{- end -}}
+{{- $_ := set $names .name true -}}
+{{- end -}}
+{{- if ge (include "kubesieve.stopSeconds" . | float64) (float64 $v.terminationGracePeriodSeconds) -}}
+{{- fail "terminationGracePeriodSeconds: expected more than config.limits.stopSeconds (10 where it is not given)" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Seconds of config.limits.stopSeconds: a number, or a text like 10s. 0 where it is from the environment. */}}
+{{- define "kubesieve.stopSeconds" -}}
+{{- $stop := dig "limits" "stopSeconds" 10 .Values.config | toString -}}
+{{- $number := regexFind "^[0-9.]+(e[-+]?[0-9]+)?" $stop | default "0" | float64 -}}
+{{- $unit := regexFind "(ms|s|m)$" $stop | default "s" -}}
+{{- mulf $number (get (dict "ms" 0.001 "s" 1.0 "m" 60.0) $unit) -}}
 {{- end -}}
 
 {{/* Whether names of hosts are asked for: the API server is known by its address, kubelets mostly. */}}
