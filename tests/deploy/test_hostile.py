@@ -208,6 +208,14 @@ def test_names_that_yaml_takes_for_something_else_are_names() -> None:
         ("kubesieve", {"fullnameOverride": "a" * 53}, "fullnameOverride: expected a name of at most 52"),
         ("kubesieve", {"podLabels": {"app.kubernetes.io/name": "x"}}, "invalid propertyName 'app.kubernetes.io/name'"),
         ("kubesieve", {"podLabels": {"app.kubernetes.io/component": "x"}}, "app.kubernetes.io/component'"),
+        (
+            *("kubesieve", {"monitoring": {"podMonitor": {"labels": {"app.kubernetes.io/name": "x"}}}}),
+            "invalid propertyName 'app.kubernetes.io/name'",
+        ),
+        (
+            *("kubesieve", {"monitoring": {"serviceMonitor": {"labels": {"helm.sh/chart": "x"}}}}),
+            "invalid propertyName 'helm.sh/chart'",
+        ),
         ("kubesieve", {"podAnnotations": {"kubesieve.io/read-at-start": "x"}}, "invalid propertyName"),
         ("kubesieve", {"env": [{"name": "NODE_IP", "value": "x"}]}, "at '/env/0/name'"),
         (
