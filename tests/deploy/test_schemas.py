@@ -16,6 +16,8 @@ from kubernetes_validate.utils import all_versions
 from tests.deploy.rendering import Object, overlay
 from tests.deploy.scenes import EVERY, rendered
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = files("kubernetes_validate").joinpath("kubernetes-json-schema")
 VERSIONS = [version for version in dict.fromkeys(all_versions()) if version != "1.24.0"]
 OF_OTHERS = {"Certificate", "PodMonitor", "ServiceMonitor"}
