@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kubesieve.agents import GO_7, Answer, CheckRequest, asks_of
 from kubesieve.faults import OwnFault
 from kubesieve.lab.embedded import embedded_place
-from kubesieve.lab.remote import Entrance, _record, asked, perform, run_of, waited_of
+from kubesieve.lab.remote import RemoteDoor, _record, asked, perform, run_of, waited_of
 from kubesieve.lab.scene import DIRECT
 from kubesieve.stage.pki import Authority
 
@@ -38,9 +38,9 @@ async def test_what_is_performed_is_what_a_client_sees(tmp_path: Path) -> None:
     async with embedded_place() as place:
         token = tmp_path / "token"
         token.write_text(place.kubelet.tokens["datadog"] + "\n")
-        entrance = Entrance(place.kubelet.url, str(token), place.files.ca.read_text())
+        door = RemoteDoor(place.kubelet.url, str(token), place.files.ca.read_text())
         here = await place.look(DIRECT, asks_of(GO_7))
-        there = run_of(await perform(asked(entrance, asks_of(GO_7))))
+        there = run_of(await perform(asked(door, asks_of(GO_7))))
         shown = [request.header("Authorization") for request in place.kubelet.requests]
     assert list(there.view.answers) == list(here.view.answers)
     assert {key: one.status for key, one in there.view.answers.items()} == {
@@ -51,8 +51,8 @@ async def test_what_is_performed_is_what_a_client_sees(tmp_path: Path) -> None:
 
 async def test_a_ca_that_does_not_know_the_kubelet_is_an_error_in_the_answer() -> None:
     async with embedded_place() as place:
-        entrance = Entrance(place.kubelet.url, None, Authority().pem.decode())
-        run = run_of(await perform(asked(entrance, [CheckRequest("/pods")])))
+        door = RemoteDoor(place.kubelet.url, None, Authority().pem.decode())
+        run = run_of(await perform(asked(door, [CheckRequest("/pods")])))
         assert not place.kubelet.requests
     assert run.view.answers["/pods"].error == "ClientConnectorCertificateError"
 

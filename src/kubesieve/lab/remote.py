@@ -1,7 +1,7 @@
 """Looks that are taken somewhere else: what is asked and what came, as JSON for a pipe.
 
-``asked`` and ``told`` are the two ends of one format, which only this module knows: where the client runs, ``perform``
-does what is asked there.
+``asked`` on one side, ``run_of`` and ``waited_of`` for what comes back, and ``perform`` where the client runs: one
+format, which only this module knows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class RemoteDoor:
     """Where a look begins. ``token_file`` is read where the client runs; ``ca`` is PEM, None verifies nobody."""
 
     url: str
@@ -33,12 +33,12 @@ class Entrance:
     ca: str | None
 
 
-def asked(entrance: Entrance, asks: Sequence[CheckRequest], stuck_seconds: float | None = None) -> bytes:
+def asked(door: RemoteDoor, asks: Sequence[CheckRequest], stuck_seconds: float | None = None) -> bytes:
     """All asks in order; with ``stuck_seconds`` the first alone, beside a client that is stuck in its headers."""
     record = {
-        "url": entrance.url,
-        "token_file": entrance.token_file,
-        "ca": entrance.ca,
+        "url": door.url,
+        "token_file": door.token_file,
+        "ca": door.ca,
         "asks": [{"target": ask.target, "method": ask.method, "headers": dict(ask.headers)} for ask in asks],
         "stuck_seconds": stuck_seconds,
     }

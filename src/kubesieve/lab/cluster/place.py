@@ -12,7 +12,7 @@ from kubesieve.lab.cluster import manifests
 from kubesieve.lab.cluster.kubectl import Kubectl
 from kubesieve.lab.cluster.plan import Plan
 from kubesieve.lab.place import Kind, Setting, Waited, Way
-from kubesieve.lab.remote import Entrance
+from kubesieve.lab.remote import RemoteDoor
 from kubesieve.lab.scene import ALLOWED, SANDBOX, SIEVE, TENANT, WIDENED
 
 SECONDS_BETWEEN = 30.0
@@ -79,16 +79,16 @@ class ClusterPlace:
         await self._kubectl.rollout("daemonset", manifests.SIEVE, manifests.PROXY_NAMESPACE)
 
     async def look(self, way: Way, asks: Sequence[CheckRequest]) -> CheckRun:
-        return remote.run_of(await self._perform(way, remote.asked(self._entrance(way), asks)))
+        return remote.run_of(await self._perform(way, remote.asked(self._door(way), asks)))
 
     async def without_token(self, way: Way, target: str) -> Answer:
         ask = CheckRequest(target)
-        entrance = self._entrance(way, token=False)
-        run = remote.run_of(await self._perform(way, remote.asked(entrance, [ask])))
+        door = self._door(way, token=False)
+        run = remote.run_of(await self._perform(way, remote.asked(door, [ask])))
         return run.view.answers[ask.key]
 
     async def beside_stuck(self, way: Way, target: str, limit: float) -> Waited:
-        request = remote.asked(self._entrance(way), [CheckRequest(target)], limit)
+        request = remote.asked(self._door(way), [CheckRequest(target)], limit)
         return remote.waited_of(await self._perform(way, request))
 
     async def let_pass(self, seconds: float) -> None:
@@ -99,11 +99,11 @@ class ClusterPlace:
         namespace = SANDBOX if way == TENANT else manifests.AGENT_NAMESPACE
         return await self._kubectl.exec(namespace, manifests.AGENT, *LOOK, stdin=request)
 
-    def _entrance(self, way: Way, *, token: bool = True) -> Entrance:
+    def _door(self, way: Way, *, token: bool = True) -> RemoteDoor:
         url = self._urls[way.kind]
         shown = token and (way.token_always or url.startswith("https:"))
         ca = {Kind.DIRECT: None, Kind.NAIVE: None, Kind.SIEVE: self._ca}[way.kind]
-        return Entrance(url, manifests.TOKEN if shown else None, ca)
+        return RemoteDoor(url, manifests.TOKEN if shown else None, ca)
 
     async def _service(self, name: str, scheme: str, port: int) -> str:
         found = await self._kubectl.get("service", name, "-n", manifests.PROXY_NAMESPACE)

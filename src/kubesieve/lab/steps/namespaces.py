@@ -61,7 +61,8 @@ def _expectations(case: Case) -> Iterator[Expectation]:
     yield Expecting(STEP).everywhere("direct, all four", everything, _found(direct, whole, everything))
     allowed = here(case, ALLOWED)
     yield exactly(STEP, "naive, /metrics*", naive, allowed, METRICS)
-    leaks = {endpoint: words for endpoint, words in _found(naive, whole, everything).items() if endpoint in JSON}
+    shown = _found(naive, whole, everything)
+    leaks = {endpoint: shown[endpoint] for endpoint in JSON}
     yield Expecting(STEP).everywhere("naive, pods and summary: a leak", everything, leaks)
     yield exactly(STEP, "kubesieve, all four", case.views[SIEVE], allowed)
 
